@@ -1,0 +1,47 @@
+import { Type, type Static } from 'typebox';
+
+/** Kinds of events that gateway and broker publish; the security room turns them into alerts. */
+export const eventKinds = [
+  'service-started',
+  'service-stopped',
+  'configuration-changed',
+  'endpoint-connected',
+  'endpoint-lost',
+  'endpoint-refused',
+  'server-certificate-new',
+  'server-certificate-changed',
+  'node-unknown',
+  'unit-contradiction',
+  'value-not-a-number',
+  'sign-in-refused',
+  'topic-denied',
+  'limit-hit',
+  'malformed-packet',
+  'client-id-takeover',
+  'outbox-level',
+  'data-lost',
+  'payload-refused',
+] as const;
+
+/** QoS 1 on `joulegate/events/<source>`. Every string from outside is capped and stripped of control characters by the sender. */
+export const SystemEvent = Type.Object({
+  id: Type.String({ description: 'UUID; the same event sent twice has the same id.' }),
+  kind: Type.Enum(eventKinds),
+  at: Type.Integer({ description: 'Epoch ms.' }),
+  service: Type.Enum(['gateway', 'broker', 'scoring']),
+  source: Type.String({ maxLength: 128, description: 'Id of the publishing service.' }),
+  severity: Type.Enum(['info', 'low', 'medium', 'high', 'critical']),
+  /** Who: user name or client id, when known. */
+  principal: Type.Optional(Type.String({ maxLength: 128 })),
+  /** From where: address:port. */
+  address: Type.Optional(Type.String({ maxLength: 128 })),
+  /** What it is about: endpoint, node id, topic, tag. */
+  subject: Type.Optional(Type.String({ maxLength: 512 })),
+  equipment: Type.Optional(Type.String({ maxLength: 256 })),
+  message: Type.String({ maxLength: 1024 }),
+  detail: Type.Optional(
+    Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()])),
+  ),
+});
+export type SystemEvent = Static<typeof SystemEvent>;
+export type EventKind = SystemEvent['kind'];

@@ -1,0 +1,114 @@
+import { Type, type Static } from 'typebox';
+import { Duration } from '../../broker/contract/duration.ts';
+import { MqttClientSection } from '../../broker/contract/plant.ts';
+import { EquipmentDescription, TagDescription } from '../../broker/contract/tag.ts';
+
+const triggers = ['status', 'status-value', 'status-value-timestamp'] as const;
+
+/** How a tag is sampled; given per server and overridden per tag. */
+const samplingMembers = {
+  samplingInterval: Type.Optional(
+    Duration({ description: 'Sampling interval asked of the server; 0ms = report every change. Default 1s.' }),
+  ),
+  publishingInterval: Type.Optional(Duration({ description: 'Publishing interval of the subscription. Default 1s.' })),
+  queueSize: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      description: 'Values the server queues per tag. Default: publishing / sampling, at least 10.',
+    }),
+  ),
+  trigger: Type.Optional(
+    Type.Enum(triggers, {
+      description: 'Data change trigger. Default: status-value-timestamp for counters, status-value for the rest.',
+    }),
+  ),
+};
+
+const { nodeId: _nodeId, dataType: _dataType, ...tagMembers } = TagDescription.properties;
+const { site: _site, enterprise: _enterprise, ...equipmentMembers } = EquipmentDescription.properties;
+
+/** A tag: its description (it travels in the metadata) and where to read it. */
+export const TagConfig = Type.Object(
+  {
+    ...tagMembers,
+    nodeId: Type.String({
+      minLength: 3,
+      description: 'Node id with namespace URI. ns= indexes are refused but for namespace 0.',
+      examples: ['nsu=urn:acme:plc;s=Press1.Energy'],
+    }),
+    ...samplingMembers,
+  },
+  { additionalProperties: false },
+);
+export type TagConfig = Static<typeof TagConfig>;
+
+export const EquipmentConfig = Type.Object(
+  { ...equipmentMembers, tags: Type.Array(TagConfig, { minItems: 1 }) },
+  { additionalProperties: false },
+);
+export type EquipmentConfig = Static<typeof EquipmentConfig>;
+
+export const securityModes = ['None', 'Sign', 'SignAndEncrypt', 'best'] as const;
+export const securityPolicies = [
+  'None',
+  'Basic256Sha256',
+  'Aes128_Sha256_RsaOaep',
+  'Aes256_Sha256_RsaPss',
+  'best',
+] as const;
+
+export const ServerConfig = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^[A-Za-z0-9_.-]{1,64}$',
+      description: 'Short name of the OPC UA server; also the writer group.',
+    }),
+    endpoint: Type.String({ pattern: '^opc\\.tcp://', examples: ['opc.tcp://press-3:4840'] }),
+    securityMode: Type.Enum(securityModes, { default: 'best', description: 'best = the strongest the server offers.' }),
+    securityPolicy: Type.Enum(securityPolicies, { default: 'best' }),
+    username: Type.Optional(Type.String()),
+    password: Type.Optional(Type.String({ description: 'Use file:PATH or ${ENV}.' })),
+    trustServerCertificate: Type.Enum(['pinned', 'first-use'], {
+      default: 'pinned',
+      description:
+        'pinned: an unknown certificate is refused and put aside. first-use: the first one seen is pinned (demo, commissioning).',
+    }),
+    ...samplingMembers,
+    equipment: Type.Array(EquipmentConfig),
+  },
+  { additionalProperties: false },
+);
+export type ServerConfig = Static<typeof ServerConfig>;
+
+/** Section `gateway` of plant.yaml. */
+export const GatewaySection = Type.Object(
+  {
+    publisherId: Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$', default: 'gateway-1' }),
+    mqtt: Type.Optional(MqttClientSection),
+    outbox: Type.Optional(
+      Type.Object(
+        {
+          maxMegabytes: Type.Number({
+            default: 1024,
+            minimum: 1,
+            description: 'Oldest records are dropped, counted and reported beyond this.',
+          }),
+          requiredConsumers: Type.Array(Type.String(), {
+            default: ['scoring'],
+            description:
+              'Records are kept until every one of these has committed them. Empty: until the broker acknowledged them.',
+          }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    keepAliveInterval: Duration({
+      default: '10s',
+      description: 'A quiet writer says at least this often that its values are unchanged.',
+    }),
+    servers: Type.Array(ServerConfig, { minItems: 1 }),
+  },
+  { additionalProperties: false },
+);
+export type GatewaySection = Static<typeof GatewaySection>;

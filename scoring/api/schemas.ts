@@ -1,0 +1,260 @@
+import { Type, type Static, type TSchema } from 'typebox';
+import { Problem, ServiceHealth } from '../../broker/contract/health.ts';
+import { LocalText } from '../../broker/contract/plant.ts';
+import { MachineState, TagRole } from '../../broker/contract/tag.ts';
+import { alertSeverities } from '../security/alert.ts';
+import { equipmentLevels, windowSizes } from '../energy/window.ts';
+
+/**
+ * Answers of /api/v1. One schema serves validation, OpenAPI and the console's types.
+ * Instants are ISO 8601 with the plant's offset; null is "no figure", never 0 for unknown.
+ */
+const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const Instant = Type.String({ format: 'date-time', description: 'ISO 8601 with offset of the plant time zone.' });
+const Share = Type.Number({ minimum: 0, maximum: 1 });
+const FigureClass = Type.Enum(['A', 'B', 'C'], { description: 'Measured share: A >= 99 %, B >= 95 %, C >= 80 %.' });
+
+export const LiveFiguresView = Type.Object({
+  at: nullable(Instant),
+  powerKw: nullable(Type.Number()),
+  energyTodayKwh: nullable(Type.Number()),
+  outputToday: nullable(Type.Number()),
+  secToday: nullable(Type.Number({ description: 'kWh per equivalent unit since local midnight.' })),
+  secHour: nullable(Type.Number({ description: 'kWh per equivalent unit over the last full hour.' })),
+  secReason: nullable(Type.Enum(['no-output', 'no-energy', 'low-coverage'])),
+  idleShareToday: nullable(Share),
+  coverageToday: nullable(Share),
+  classToday: nullable(FigureClass),
+  anomalyScore: nullable(Share),
+  anomalyReason: nullable(Type.String()),
+  anomalyAlarm: Type.Boolean(),
+});
+export type LiveFiguresView = Static<typeof LiveFiguresView>;
+
+export const EquipmentView = Type.Object({
+  path: Type.String({ description: 'area/line/equipment; "" is the site.' }),
+  parent: nullable(Type.String()),
+  level: Type.Enum(equipmentLevels),
+  name: Type.String(),
+  displayName: LocalText,
+  kind: nullable(Type.String()),
+  state: nullable(MachineState),
+  live: LiveFiguresView,
+  tags: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      role: TagRole,
+      unit: nullable(Type.String()),
+      value: Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]),
+      at: nullable(Instant),
+      statusCode: Type.Integer(),
+    }),
+  ),
+});
+export type EquipmentView = Static<typeof EquipmentView>;
+
+export const EquipmentAnswer = Type.Object({
+  site: Type.Object({
+    name: Type.String(),
+    displayName: LocalText,
+    enterprise: Type.String(),
+    timezone: Type.String(),
+  }),
+  units: Type.Object({ power: Type.String(), energy: Type.String(), sec: Type.String() }),
+  /** Site first, then depth first. */
+  items: Type.Array(EquipmentView),
+});
+export type EquipmentAnswer = Static<typeof EquipmentAnswer>;
+
+export const EnergyFigures = Type.Object({
+  energyKwh: nullable(Type.Number()),
+  output: nullable(Type.Number({ description: 'Good output in equivalent units.' })),
+  scrap: nullable(Type.Number()),
+  sec: nullable(Type.Number({ description: 'kWh per equivalent unit, ratio of sums.' })),
+  reason: nullable(Type.Enum(['no-output', 'no-energy', 'low-coverage', 'no-data'])),
+  idleKwh: nullable(Type.Number()),
+  idleShare: nullable(Share),
+  runHours: Type.Number(),
+  idleHours: Type.Number(),
+  offHours: Type.Number(),
+  otherHours: Type.Number(),
+  coverage: nullable(Share),
+  estimatedShare: nullable(Share),
+  worstGapSeconds: Type.Number(),
+  unresolved: Type.Integer(),
+  class: nullable(FigureClass),
+});
+export type EnergyFigures = Static<typeof EnergyFigures>;
+
+export const EnergyPoint = Type.Object({
+  ...EnergyFigures.properties,
+  start: Instant,
+  end: Instant,
+  state: Type.Enum(['open', 'final']),
+  revision: Type.Integer({ minimum: 0 }),
+});
+export type EnergyPoint = Static<typeof EnergyPoint>;
+
+export const EnergyQuery = Type.Object({
+  path: Type.String({ default: '', description: 'Equipment path; empty = site.' }),
+  from: Type.Optional(Type.String({ description: 'ISO 8601 instant or date; default: 24 windows back.' })),
+  to: Type.Optional(Type.String({ description: 'ISO 8601 instant or date, exclusive; default: now.' })),
+  window: Type.Enum(windowSizes, { default: '1h' }),
+});
+
+export const EnergyAnswer = Type.Object({
+  path: Type.String(),
+  window: Type.Enum(windowSizes),
+  from: Instant,
+  to: Instant,
+  timezone: Type.String(),
+  units: Type.Object({ energy: Type.Literal('kW.h'), output: Type.Literal('{eq}'), sec: Type.Literal('kW.h/{eq}') }),
+  totals: EnergyFigures,
+  points: Type.Array(EnergyPoint),
+});
+export type EnergyAnswer = Static<typeof EnergyAnswer>;
+
+export const ContributionView = Type.Object({
+  tag: Type.String(),
+  share: Share,
+  value: Type.Number(),
+  expected: Type.Number(),
+  unit: Type.Optional(Type.String()),
+});
+
+export const EpisodeView = Type.Object({
+  id: Type.String(),
+  path: Type.String(),
+  from: Instant,
+  to: nullable(Instant),
+  peakScore: Share,
+  peakAt: Instant,
+  context: Type.String(),
+  model: Type.String(),
+  contributions: Type.Array(ContributionView),
+});
+export type EpisodeView = Static<typeof EpisodeView>;
+
+export const AnomalyAnswer = Type.Object({
+  threshold: Share,
+  items: Type.Array(EpisodeView, { description: 'Episodes that overlap the range, newest first.' }),
+  /** Only when one equipment path is asked for. */
+  series: Type.Optional(
+    Type.Array(
+      Type.Object({ at: Instant, score: nullable(Share), reason: nullable(Type.String()), alarm: Type.Boolean() }),
+    ),
+  ),
+});
+export type AnomalyAnswer = Static<typeof AnomalyAnswer>;
+
+export const AlertView = Type.Object({
+  id: Type.String(),
+  rule: Type.String(),
+  severity: Type.Enum(alertSeverities),
+  condition: Type.Enum(['active', 'cleared']),
+  review: Type.Enum(['new', 'acknowledged', 'closed']),
+  title: Type.Object({ en: Type.String(), zh: Type.String() }),
+  message: Type.String(),
+  equipment: nullable(Type.String()),
+  subject: nullable(Type.String()),
+  technique: nullable(Type.Object({ id: Type.String(), name: Type.String() })),
+  first: Instant,
+  last: Instant,
+  count: Type.Integer(),
+  acknowledgedBy: nullable(Type.String()),
+  acknowledgedAt: nullable(Instant),
+});
+export type AlertView = Static<typeof AlertView>;
+export const AlertAnswer = Type.Object({ items: Type.Array(AlertView) });
+export type AlertAnswer = Static<typeof AlertAnswer>;
+
+const TargetPeriodView = Type.Object({
+  from: Type.String(),
+  to: Type.String(),
+  days: Type.Integer(),
+  energyKwh: Type.Number(),
+  output: Type.Number(),
+  sec: nullable(Type.Number()),
+});
+const Verdict = Type.Enum(['met', 'not-met', 'not-distinguishable', 'no-figure']);
+
+export const TargetView = Type.Object({
+  id: Type.String(),
+  displayName: LocalText,
+  path: Type.String(),
+  base: TargetPeriodView,
+  current: TargetPeriodView,
+  rawChange: nullable(Type.Number({ description: 'Signed fraction: a fall is negative. Official ratio.' })),
+  adjustedChange: nullable(
+    Type.Number({ description: 'Change after removing the effect of load, by the base-period regression.' }),
+  ),
+  loadEffect: nullable(Type.Number()),
+  adjustedUncertainty: nullable(Type.Number({ description: 'Half-width at 90 %.' })),
+  baseline: nullable(
+    Type.Object({
+      interceptKwh: Type.Number(),
+      slopeKwhPerUnit: Type.Number(),
+      r2: Type.Number(),
+      cvRmse: Type.Number(),
+      days: Type.Integer(),
+    }),
+  ),
+  reason: nullable(Type.String()),
+  levels: Type.Array(
+    Type.Object({
+      reduction: Type.Number(),
+      targetSec: nullable(Type.Number()),
+      rawVerdict: Verdict,
+      adjustedVerdict: Verdict,
+    }),
+  ),
+  days: Type.Array(
+    Type.Object({
+      day: Type.String(),
+      energyKwh: Type.Number(),
+      output: Type.Number(),
+      sec: nullable(Type.Number()),
+      runningSec: nullable(Type.Number()),
+      inBase: Type.Boolean(),
+    }),
+  ),
+  founding: nullable(
+    Type.Object({
+      id: Type.String(),
+      title: LocalText,
+      source: Type.String(),
+      figures: Type.Array(
+        Type.Object({
+          id: Type.String(),
+          title: LocalText,
+          actual2016: nullable(Type.String()),
+          target2017: nullable(Type.String()),
+          unit: Type.String(),
+          sentence: Type.String(),
+          scope: Type.Enum(['core', 'secondary', 'out']),
+        }),
+      ),
+    }),
+  ),
+});
+export type TargetView = Static<typeof TargetView>;
+export const TargetAnswer = Type.Object({ items: Type.Array(TargetView) });
+export type TargetAnswer = Static<typeof TargetAnswer>;
+
+export const HealthAnswer = Type.Object({
+  status: Type.Enum(['ok', 'degraded', 'down']),
+  at: Instant,
+  services: Type.Array(ServiceHealth),
+  problems: Type.Array(Problem),
+});
+export type HealthAnswer = Static<typeof HealthAnswer>;
+
+/** RFC 9457. */
+export const ProblemDetails = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.String(),
+  detail: Type.String(),
+});
+export type ProblemDetails = Static<typeof ProblemDetails>;

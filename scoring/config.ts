@@ -1,0 +1,111 @@
+import { Type, type Static } from 'typebox';
+import { Duration } from '../broker/contract/duration.ts';
+import { LocalText, MqttClientSection } from '../broker/contract/plant.ts';
+
+/** A promised fall of energy intensity against a base period. */
+export const TargetSection = Type.Object(
+  {
+    id: Type.String({ pattern: '^[a-z0-9-]{1,64}$' }),
+    displayName: Type.Optional(LocalText),
+    path: Type.String({ default: '', description: 'Equipment path the target holds for; empty = site.' }),
+    basePeriod: Type.Object(
+      {
+        from: Type.String({ description: 'First day, ISO date in the plant time zone.' }),
+        to: Type.String({ description: 'Last day, inclusive.' }),
+      },
+      { additionalProperties: false },
+    ),
+    reductions: Type.Array(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }), {
+      default: [0.01, 0.015],
+      description: 'Promised falls as fractions, mildest first: meet, stretch.',
+    }),
+    seed: Type.Optional(Type.String({ description: 'Founding figures shown beside the target, e.g. shanghai-2017.' })),
+  },
+  { additionalProperties: false },
+);
+export type TargetSection = Static<typeof TargetSection>;
+
+export const InfluxSection = Type.Object(
+  {
+    url: Type.String({ pattern: '^https?://', examples: ['http://127.0.0.1:8086'] }),
+    database: Type.String({ default: 'joulegate', description: 'InfluxDB 1.x database, or bucket of 2.x/3.' }),
+    org: Type.Optional(Type.String({ description: 'InfluxDB 2.x organisation.' })),
+    username: Type.Optional(Type.String()),
+    password: Type.Optional(Type.String()),
+    token: Type.Optional(Type.String({ description: 'InfluxDB 2.x/3 token; use file:PATH or ${ENV}.' })),
+    queueMegabytes: Type.Number({
+      default: 256,
+      minimum: 1,
+      description: 'Durable queue for what the server has not accepted yet.',
+    }),
+  },
+  { additionalProperties: false },
+);
+export type InfluxSection = Static<typeof InfluxSection>;
+
+/** Section `scoring` of plant.yaml. */
+export const ScoringSection = Type.Object(
+  {
+    id: Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$', default: 'scoring' }),
+    mqtt: Type.Optional(MqttClientSection),
+    api: Type.Optional(
+      Type.Object(
+        {
+          host: Type.String({ default: '127.0.0.1' }),
+          port: Type.Integer({ default: 8700, minimum: 0, maximum: 65_535 }),
+          openLoopback: Type.Boolean({
+            default: false,
+            description:
+              'true: requests from this machine may read without signing in. Only ever on with a loopback host; the demo sets it.',
+          }),
+          tls: Type.Optional(
+            Type.Object({ certFile: Type.String(), keyFile: Type.String() }, { additionalProperties: false }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    influx: Type.Optional(InfluxSection),
+    maxGap: Duration({ default: '5m', description: 'Longest gap between two good samples that counts as measured.' }),
+    lateness: Duration({ default: '2m', description: 'A window is final this long after its end in event time.' }),
+    anomaly: Type.Optional(
+      Type.Object(
+        {
+          rowInterval: Duration({
+            default: '1m',
+            description: 'One row of sensor means per machine and interval is scored.',
+          }),
+          trainingRows: Type.Integer({
+            default: 7200,
+            minimum: 500,
+            description: 'Rows of a machine (all states) a model is fitted on.',
+          }),
+          minimumRows: Type.Integer({
+            default: 1440,
+            minimum: 200,
+            description: 'Rows before the first model is fitted.',
+          }),
+          falseAlarmsPerWeek: Type.Number({
+            default: 1,
+            exclusiveMinimum: 0,
+            description: 'Alarm budget per machine and week that sets the threshold.',
+          }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    retention: Type.Optional(
+      Type.Object(
+        {
+          minute: Duration({ default: '60d', description: '1-minute windows and scores.' }),
+          quarter: Duration({ default: '400d', description: '15-minute windows.' }),
+          hour: Duration({ default: '3650d', description: 'Hour windows; days are kept for ever.' }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    targets: Type.Array(TargetSection, { default: [] }),
+  },
+  { additionalProperties: false },
+);
+export type ScoringSection = Static<typeof ScoringSection>;

@@ -1,0 +1,76 @@
+import type { LocalText } from '../../broker/contract/plant.ts';
+
+/** Verdict on one promised fall; unrounded values decide. */
+export type TargetVerdict = 'met' | 'not-met' | 'not-distinguishable' | 'no-figure';
+
+export type TargetPeriod = {
+  /** ISO local dates, inclusive. */
+  readonly from: string;
+  readonly to: string;
+  readonly days: number;
+  readonly energyKwh: number;
+  readonly output: number;
+  /** ΣkWh / Σoutput; null without output. */
+  readonly sec: number | null;
+};
+
+export type TargetReport = {
+  readonly id: string;
+  readonly displayName: LocalText;
+  readonly path: string;
+  readonly base: TargetPeriod;
+  readonly current: TargetPeriod;
+  /** SEC now / SEC base − 1, signed: a fall is negative. null with a reason. */
+  readonly rawChange: number | null;
+  /** Energy now / energy the base-period regression expects for this output − 1. */
+  readonly adjustedChange: number | null;
+  /** rawChange − adjustedChange: what load alone did. */
+  readonly loadEffect: number | null;
+  /** Half-width of the 90 % interval of adjustedChange. */
+  readonly adjustedUncertainty: number | null;
+  /** Base-period regression energy = intercept + slope × output per day. */
+  readonly baseline: {
+    readonly interceptKwh: number;
+    readonly slopeKwhPerUnit: number;
+    readonly r2: number;
+    readonly cvRmse: number;
+    readonly days: number;
+  } | null;
+  readonly reason: string | null;
+  /** One per promised reduction, mildest first. */
+  readonly levels: readonly {
+    readonly reduction: number;
+    readonly targetSec: number | null;
+    /** By the official ratio. */
+    readonly rawVerdict: TargetVerdict;
+    /** By the load-adjusted change and its uncertainty. */
+    readonly adjustedVerdict: TargetVerdict;
+  }[];
+  /** Per local day: SEC and the running SEC of the current period; null = no figure. */
+  readonly days: readonly {
+    readonly day: string;
+    readonly energyKwh: number;
+    readonly output: number;
+    readonly sec: number | null;
+    readonly runningSec: number | null;
+    readonly inBase: boolean;
+  }[];
+  /** Figures of the founding document, when the target names a seed. */
+  readonly founding: FoundingDocument | null;
+};
+
+/** A founding document with its figures, as kept in seeds/targets. */
+export type FoundingDocument = {
+  readonly id: string;
+  readonly title: LocalText;
+  readonly source: string;
+  readonly figures: readonly {
+    readonly id: string;
+    readonly title: LocalText;
+    readonly actual2016: string | null;
+    readonly target2017: string | null;
+    readonly unit: string;
+    readonly sentence: string;
+    readonly scope: 'core' | 'secondary' | 'out';
+  }[];
+};

@@ -1,0 +1,84 @@
+import type { ServiceHealth, Problem } from '../broker/contract/health.ts';
+import type { LocalText } from '../broker/contract/plant.ts';
+import type { MachineState, TagRole } from '../broker/contract/tag.ts';
+import type { AnomalyEpisode, NoScoreReason } from './anomaly/score.ts';
+import type { EquipmentLevel, FigureClass } from './energy/window.ts';
+import type { Alert } from './security/alert.ts';
+import type { TargetReport } from './energy/target.ts';
+
+/** Live figures of one object of the tree. null = no figure, never 0 for unknown. */
+export type LiveFigures = {
+  /** Event time of the newest value, epoch ms; null before the first. */
+  readonly at: number | null;
+  readonly powerKw: number | null;
+  /** Since local midnight. */
+  readonly energyTodayKwh: number | null;
+  readonly outputToday: number | null;
+  /** kWh per equivalent unit since local midnight. */
+  readonly secToday: number | null;
+  /** kWh per equivalent unit over the last full hour. */
+  readonly secHour: number | null;
+  /** Why secToday is null. */
+  readonly secReason: 'no-output' | 'no-energy' | 'low-coverage' | null;
+  readonly idleShareToday: number | null;
+  /** Measured share of the energy time today, [0,1]. */
+  readonly coverageToday: number | null;
+  readonly classToday: FigureClass | null;
+  readonly anomalyScore: number | null;
+  readonly anomalyReason: NoScoreReason | null;
+  readonly anomalyAlarm: boolean;
+};
+
+export type TagView = {
+  readonly name: string;
+  readonly role: TagRole;
+  readonly unit: string | null;
+  readonly value: number | string | boolean | null;
+  readonly at: number | null;
+  /** OPC UA status code of the newest value; 0 = Good. */
+  readonly statusCode: number;
+};
+
+/** One object of the equipment tree; `parent` is null for the site. */
+export type EquipmentNode = {
+  readonly path: string;
+  readonly parent: string | null;
+  readonly level: EquipmentLevel;
+  readonly name: string;
+  readonly displayName: LocalText;
+  readonly kind: string | null;
+  /** Equipment only. */
+  readonly state: MachineState | null;
+  readonly live: LiveFigures;
+  readonly tags: readonly TagView[];
+};
+
+export type PlantHealth = {
+  readonly status: 'ok' | 'degraded' | 'down';
+  readonly services: readonly ServiceHealth[];
+  readonly problems: readonly Problem[];
+};
+
+export type LiveEvent =
+  | { readonly kind: 'equipment'; readonly nodes: readonly EquipmentNode[] }
+  | { readonly kind: 'anomaly'; readonly episode: AnomalyEpisode }
+  | { readonly kind: 'alert'; readonly alert: Alert }
+  | { readonly kind: 'health'; readonly health: PlantHealth };
+
+/** What the API shows of the running plant, beside what it reads from the store. */
+export interface PlantView {
+  readonly site: {
+    readonly name: string;
+    readonly displayName: LocalText;
+    readonly enterprise: string;
+    readonly timezone: string;
+  };
+  /** Site first, then areas, lines, equipment in tree order. */
+  equipment(): readonly EquipmentNode[];
+  health(): PlantHealth;
+  targets(): Promise<readonly TargetReport[]>;
+  /** @throws JoulegateError NOT_FOUND. */
+  acknowledge(alertId: string, by: string): Promise<Alert>;
+  /** Calls the listener for every live event until the returned function is called. */
+  subscribe(listener: (event: LiveEvent) => void): () => void;
+}
