@@ -104,12 +104,14 @@ export default defineConfig({
     row({ folder: 'scoring/store', ours: contract, closed: ['api', 'reports', 'console', 'ingest'] }),
     row({
       folder: 'scoring/store/embedded',
+      ours: contract,
       libs: ['node:sqlite'],
       closed: ['api', 'reports', 'console', 'ingest', 'influx'],
     }),
     row({
       folder: 'scoring/store/influx',
       libs: ['@influxdata/*', 'node:sqlite'],
+      ours: contract,
       closed: ['api', 'reports', 'console', 'ingest', 'embedded'],
     }),
     row({

@@ -1,0 +1,171 @@
+import { EpisodeTracker } from './episode-tracker.ts';
+import { FEATURES, LoadFeatures } from './load-features.ts';
+import {
+  EWMA_WEIGHT,
+  WARM_UP_ROWS,
+  hotelling,
+  predict,
+  standardise,
+  targetOf,
+  type MachineModel,
+} from './machine-model.ts';
+import type { MachineRow } from './machine-row.ts';
+import { ELEVATED_SCORE, type AnomalyScore, type Contribution, type NoScoreReason } from './score.ts';
+
+/** Equal values in a row that make a sensor stuck, whatever it did in training. */
+const MIN_FLAT_ROWS = 15;
+/** A sensor is stuck after this many times its longest flat run of training. */
+const FLAT_FACTOR = 3;
+/** Ratio given to a stuck sensor: a clear alarm, below what a gross fault reaches. */
+const FLAT_RATIO = 1.3;
+
+export type ScoredRow = { readonly score: AnomalyScore; readonly step: 'none' | 'start' | 'on' | 'end' };
+
+/** Score in [0,1) of a statistic divided by its limit; 0.99 at the limit on every machine. */
+export function calibrate(ratio: number): number {
+  return 1 - 0.01 ** (ratio * ratio);
+}
+
+/** Scores the rows of one machine in order; has a memory of some rows, no clock and no I/O. */
+export class MachineDetector {
+  readonly #path: string;
+  readonly #units: readonly (string | undefined)[];
+  readonly #rowIntervalMs: number;
+  readonly #load = new LoadFeatures();
+  readonly #features = new Float64Array(FEATURES);
+  readonly #episode = new EpisodeTracker();
+  #model: MachineModel | null = null;
+  #factor = new Float64Array();
+  #smoothed = new Float64Array();
+  #expected = new Float64Array();
+  #flat: number[] = [];
+  #lastValues: number[] = [];
+  #lastAt = Number.NaN;
+  #seen = 0;
+
+  constructor(options: {
+    readonly path: string;
+    readonly units: readonly (string | undefined)[];
+    readonly rowIntervalMs: number;
+  }) {
+    this.#path = options.path;
+    this.#units = options.units;
+    this.#rowIntervalMs = options.rowIntervalMs;
+  }
+
+  get model(): MachineModel | null {
+    return this.#model;
+  }
+
+  /** Takes a model into use; the smoothed residual starts over. */
+  use(model: MachineModel): void {
+    this.#model = model;
+    this.#factor = Float64Array.from(model.factor);
+    this.#smoothed = new Float64Array(model.sensors.length + 1);
+    this.#expected = new Float64Array(model.sensors.length + 1);
+    this.#flat = model.sensors.map(() => 0);
+    this.#lastValues = model.sensors.map(() => Number.NaN);
+    this.#seen = 0;
+  }
+
+  /** Judges one row. Rows that cannot be judged say why and never raise an alarm. */
+  next(row: MachineRow): ScoredRow {
+    const gap = row.at - this.#lastAt > 3 * this.#rowIntervalMs;
+    this.#lastAt = row.at;
+    if (gap) {
+      this.#load.reset();
+      this.#smoothed.fill(0);
+      this.#seen = 0;
+    }
+    this.#load.next(row, this.#features);
+    const model = this.#model;
+    if (model === null) return this.#unscored(row, 'learning');
+    if (!row.sensors.every(Number.isFinite)) return this.#unscored(row, 'sensor-missing');
+    if (row.mixed) return this.#unscored(row, 'transition');
+    const spread = model.spread[row.context];
+    if (spread === null) return this.#unscored(row, 'unknown-context');
+    predict(model, this.#features, 0, this.#expected);
+    for (let j = 0; j < this.#smoothed.length; j += 1) {
+      const z = standardise(targetOf(row, j) - (this.#expected[j] ?? 0), spread[j] ?? 1);
+      this.#smoothed[j] = (this.#smoothed[j] ?? 0) + EWMA_WEIGHT * (z - (this.#smoothed[j] ?? 0));
+    }
+    this.#seen += 1;
+    if (this.#seen <= WARM_UP_ROWS) return this.#unscored(row, 'transition');
+    return this.#judge(row, model);
+  }
+
+  #judge(row: MachineRow, model: MachineModel): ScoredRow {
+    const weighted = new Float64Array(this.#smoothed.length);
+    const statistic = hotelling(this.#smoothed, model.mean, this.#factor, weighted);
+    const stuck = this.#stuckSensor(row, model);
+    const ratio = Math.max(statistic / model.limit, stuck === -1 ? 0 : FLAT_RATIO);
+    const step = this.#episode.next(ratio);
+    const score = calibrate(ratio);
+    const contributions = score < ELEVATED_SCORE ? [] : this.#contributions(row, model, weighted, stuck);
+    return {
+      step,
+      score: {
+        path: this.#path,
+        at: row.at,
+        score,
+        context: row.context,
+        alarm: this.#episode.open,
+        model: model.id,
+        contributions,
+      },
+    };
+  }
+
+  #unscored(row: MachineRow, reason: NoScoreReason): ScoredRow {
+    const keepsEpisode = reason === 'transition' || reason === 'sensor-missing';
+    const step = keepsEpisode ? (this.#episode.open ? 'on' : 'none') : this.#episode.reset();
+    return {
+      step,
+      score: {
+        path: this.#path,
+        at: row.at,
+        score: null,
+        reason,
+        context: row.context,
+        alarm: this.#episode.open,
+        model: this.#model?.id ?? '',
+        contributions: [],
+      },
+    };
+  }
+
+  /** Index of a sensor that has not moved for much longer than it ever did in training, or -1. Only while the machine runs. */
+  #stuckSensor(row: MachineRow, model: MachineModel): number {
+    let stuck = -1;
+    for (let sensor = 0; sensor < model.sensors.length; sensor += 1) {
+      const value = row.sensors[sensor] ?? Number.NaN;
+      this.#flat[sensor] = value === this.#lastValues[sensor] ? (this.#flat[sensor] ?? 0) + 1 : 0;
+      this.#lastValues[sensor] = value;
+      const allowed = Math.max(MIN_FLAT_ROWS, (model.longestFlat[sensor] ?? 1) * FLAT_FACTOR);
+      if (row.context === 'run' && (this.#flat[sensor] ?? 0) >= allowed) stuck = sensor;
+    }
+    return stuck;
+  }
+
+  /** Parts eᵢ·(C⁻¹e)ᵢ of T², negative parts as 0, scaled to add up to 1; a stuck sensor takes half. */
+  #contributions(row: MachineRow, model: MachineModel, weighted: Float64Array, stuck: number): Contribution[] {
+    const names = [...model.sensors, 'Power'];
+    const parts = names.map((_, j) =>
+      Math.max(0, ((this.#smoothed[j] ?? 0) - (model.mean[j] ?? 0)) * (weighted[j] ?? 0)),
+    );
+    const total = parts.reduce((sum, part) => sum + part, 0) || 1;
+    return names
+      .map((tag, j) => {
+        const unit = j < model.sensors.length ? this.#units[j] : 'kW';
+        const own = (parts[j] ?? 0) / total;
+        return {
+          tag,
+          share: stuck === -1 ? own : (own + (j === stuck ? 1 : 0)) / 2,
+          value: targetOf(row, j),
+          expected: this.#expected[j] ?? 0,
+          ...(unit === undefined ? {} : { unit }),
+        };
+      })
+      .sort((a, b) => b.share - a.share);
+  }
+}

@@ -1,0 +1,265 @@
+import type { EquipmentDescription, MachineState, TagDescription } from '../broker/contract/tag.ts';
+import { fitMachineModel } from './anomaly/model-fit.ts';
+import { MachineDetector } from './anomaly/machine-detector.ts';
+import type { MachineModel } from './anomaly/machine-model.ts';
+import type { MachineRow } from './anomaly/machine-row.ts';
+import { RowBuilder } from './anomaly/row-builder.ts';
+import type { AnomalyEpisode, AnomalyScore } from './anomaly/score.ts';
+import { EquipmentLedger, type LedgerCheckpoint, type LedgerIssue } from './energy/equipment-ledger.ts';
+import { powerFactorKw } from './energy/unit.ts';
+import type { WindowBook, WindowCursor } from './energy/window-book.ts';
+
+/** Newest value of a tag as shown live. */
+export type TagReading = { value: number | string | boolean | null; at: number | null; statusCode: number };
+
+export type AnomalyOptions = {
+  readonly rowIntervalMs: number;
+  readonly trainingRows: number;
+  readonly minimumRows: number;
+  /** Probability that a row of a healthy machine lies above the limit. */
+  readonly exceedance: number;
+};
+
+export type ScorerEvents = {
+  readonly onIssue: (issue: LedgerIssue) => void;
+  readonly onScore: (score: AnomalyScore) => void;
+  readonly onEpisode: (episode: AnomalyEpisode) => void;
+  readonly onModel: (path: string, model: MachineModel) => void;
+  /** Power of everything but this machine's line, kW. */
+  readonly plantKw: () => number;
+  readonly onPower: (kw: number) => void;
+};
+
+/** Status codes with the top bits 00 are Good, 01 Uncertain, 10 Bad (OPC 10000-4 7.39). */
+const isGood = (statusCode: number): boolean => statusCode >>> 30 === 0;
+
+type TagPlan = { readonly tag: TagDescription; readonly row: number; readonly powerFactor: number };
+
+/** Everything that is computed for one machine: its ledger, its rows and its anomaly model. Samples come in event time. */
+export class EquipmentScorer {
+  readonly equipment: EquipmentDescription;
+  readonly tags: readonly TagDescription[];
+  readonly readings: readonly TagReading[];
+  readonly #plans: readonly TagPlan[];
+  readonly #ledger: EquipmentLedger;
+  readonly #rows: RowBuilder;
+  readonly #detector: MachineDetector;
+  readonly #sensors: readonly string[];
+  readonly #events: ScorerEvents;
+  readonly #anomaly: AnomalyOptions;
+  #training: MachineRow[] = [];
+  #rowsSeen = 0;
+  #fits = 0;
+  #episode: AnomalyEpisode | null = null;
+  #lastCount = Number.NaN;
+  #lastScore: AnomalyScore | null = null;
+  #powerKw: number | null = null;
+  /** true when the state changed since the last checkpoint. */
+  dirty = false;
+
+  constructor(options: {
+    readonly equipment: EquipmentDescription;
+    readonly tags: readonly TagDescription[];
+    readonly book: WindowBook;
+    readonly cursors: { readonly equipment: WindowCursor; readonly chain: WindowCursor };
+    readonly maxGapMs: number;
+    readonly anomaly: AnomalyOptions;
+    readonly events: ScorerEvents;
+  }) {
+    const { equipment, tags, anomaly, events } = options;
+    this.equipment = equipment;
+    this.tags = tags;
+    this.#events = events;
+    this.#anomaly = anomaly;
+    this.readings = tags.map(() => ({ value: null, at: null, statusCode: 0 }));
+    const process = tags.filter((tag) => tag.role === 'process');
+    this.#sensors = process.map((tag) => tag.name);
+    this.#plans = tags.map((tag) => ({
+      tag,
+      row: tag.role === 'process' ? this.#sensors.indexOf(tag.name) : tag.role === 'power' ? this.#sensors.length : -1,
+      powerFactor: tag.role === 'power' ? (powerFactorKw(tag.unit) ?? Number.NaN) : 1,
+    }));
+    this.#ledger = new EquipmentLedger(tags, options.cursors, options.book, {
+      maxGapMs: options.maxGapMs,
+      onIssue: events.onIssue,
+    });
+    this.#rows = new RowBuilder(this.#sensors.length, anomaly.rowIntervalMs);
+    this.#detector = new MachineDetector({
+      path: equipment.path,
+      units: process.map((tag) => tag.unit),
+      rowIntervalMs: anomaly.rowIntervalMs,
+    });
+  }
+
+  get clock(): number {
+    return this.#ledger.clock;
+  }
+
+  get state(): MachineState {
+    return this.#ledger.state;
+  }
+
+  get powerKw(): number | null {
+    return this.#powerKw;
+  }
+
+  get lastScore(): AnomalyScore | null {
+    return this.#lastScore;
+  }
+
+  /** Whether there is anything to judge a machine by. */
+  get hasSensors(): boolean {
+    return this.#sensors.length > 0;
+  }
+
+  /** One value of tag number `index`. Only good values are counted; every value is shown. */
+  sample(index: number, value: number | string | boolean | null, at: number, statusCode: number): void {
+    const plan = this.#plans[index];
+    const reading = this.readings[index];
+    if (plan === undefined || reading === undefined) return;
+    this.dirty = true;
+    if (reading.at === null || at >= reading.at) {
+      reading.value = value;
+      reading.at = at;
+      reading.statusCode = statusCode;
+    }
+    const row = this.#rows.advance(at, this.#events.plantKw());
+    if (row !== null) this.#judge(row);
+    if (!isGood(statusCode) || value === null) {
+      if (plan.row !== -1) this.#rows.reading(plan.row, Number.NaN, at);
+      if (plan.tag.role === 'power') this.#powerKw = null;
+      return;
+    }
+    const number = typeof value === 'boolean' ? Number(value) : value;
+    this.#ledger.sample(plan.tag.name, number, at);
+    this.#feedRow(plan, number, at);
+  }
+
+  /** All values are unchanged up to `at`. */
+  keepAlive(at: number): void {
+    this.dirty = true;
+    const row = this.#rows.advance(at, this.#events.plantKw());
+    if (row !== null) this.#judge(row);
+    this.#ledger.proveAlive(at);
+  }
+
+  expect(until: number): void {
+    this.#ledger.expect(until);
+  }
+
+  useModel(model: MachineModel): void {
+    if (
+      model.sensors.length === this.#sensors.length &&
+      model.sensors.every((name, index) => name === this.#sensors[index])
+    ) {
+      this.#detector.use(model);
+      this.#fits = Number(model.id.split('-').at(-1)) || 1;
+    }
+  }
+
+  checkpoint(): { readonly ledger: LedgerCheckpoint; readonly episode: AnomalyEpisode | null } {
+    return { ledger: this.#ledger.checkpoint(), episode: this.#episode };
+  }
+
+  restore(checkpoint: { readonly ledger: LedgerCheckpoint; readonly episode: AnomalyEpisode | null }): void {
+    this.#ledger.restore(checkpoint.ledger);
+    // A restart ends the judgement of an open episode; a fault that lasts opens a new one.
+    if (checkpoint.episode !== null) this.#events.onEpisode({ ...checkpoint.episode, to: this.#ledger.clock });
+  }
+
+  #feedRow(plan: TagPlan, value: number | string, at: number): void {
+    switch (plan.tag.role) {
+      case 'power': {
+        const kw = Number(value) * plan.powerFactor;
+        if (!Number.isFinite(kw)) return;
+        this.#powerKw = kw;
+        this.#events.onPower(kw);
+        return this.#rows.reading(plan.row, kw, at);
+      }
+      case 'process':
+        return this.#rows.reading(plan.row, Number(value), at);
+      case 'state':
+        return this.#rows.state(this.#ledger.state);
+      case 'output-counter': {
+        const count = Number(value);
+        const made = count - this.#lastCount;
+        this.#lastCount = count;
+        if (made > 0) this.#rows.pieces(made);
+        return;
+      }
+      case 'energy-counter':
+      case 'output-rate':
+      case 'scrap-counter':
+      case 'product':
+      case 'order':
+        return;
+      default:
+        plan.tag.role satisfies never;
+    }
+  }
+
+  #judge(row: MachineRow): void {
+    if (!this.hasSensors) return;
+    const { score, step } = this.#detector.next(row);
+    this.#lastScore = score;
+    this.#events.onScore(score);
+    this.#trackEpisode(score, step);
+    this.#learn(row);
+  }
+
+  #trackEpisode(score: AnomalyScore, step: 'none' | 'start' | 'on' | 'end'): void {
+    const value = score.score ?? 0;
+    switch (step) {
+      case 'none':
+        return;
+      case 'start':
+        this.#episode = {
+          id: `${score.path}@${score.at}`,
+          path: score.path,
+          from: score.at,
+          to: null,
+          peakScore: value,
+          peakAt: score.at,
+          context: score.context,
+          model: score.model,
+          contributions: score.contributions,
+        };
+        break;
+      case 'on':
+        if (this.#episode === null || value <= this.#episode.peakScore) return;
+        this.#episode = { ...this.#episode, peakScore: value, peakAt: score.at, contributions: score.contributions };
+        break;
+      case 'end':
+        if (this.#episode === null) return;
+        this.#episode = { ...this.#episode, to: score.at };
+        break;
+      default:
+        step satisfies never;
+    }
+    if (this.#episode !== null) this.#events.onEpisode(this.#episode);
+    if (step === 'end') this.#episode = null;
+  }
+
+  /** The first model after minimumRows, a better one after trainingRows; later ones are a person's decision. */
+  #learn(row: MachineRow): void {
+    const { minimumRows, trainingRows, exceedance, rowIntervalMs } = this.#anomaly;
+    if (this.#fits >= 2) return;
+    this.#training.push(row);
+    if (this.#training.length > trainingRows) this.#training.shift();
+    this.#rowsSeen += 1;
+    const due =
+      (this.#fits === 0 && this.#rowsSeen >= minimumRows) || (this.#fits === 1 && this.#rowsSeen >= trainingRows);
+    if (!due) return;
+    const model = fitMachineModel(this.#training, {
+      id: `mewma-${this.#fits + 1}`,
+      sensors: this.#sensors,
+      exceedance,
+      rowIntervalMs,
+    });
+    if (model === null) return;
+    this.#fits += 1;
+    this.#detector.use(model);
+    this.#events.onModel(this.equipment.path, model);
+    if (this.#fits >= 2) this.#training = [];
+  }
+}

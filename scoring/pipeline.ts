@@ -1,0 +1,247 @@
+import type { EquipmentDescription, TagDescription } from '../broker/contract/tag.ts';
+import type { MachineModel } from './anomaly/machine-model.ts';
+import type { AnomalyEpisode, AnomalyScore } from './anomaly/score.ts';
+import type { LedgerIssue } from './energy/equipment-ledger.ts';
+import type { DaySpan } from './energy/local-day.ts';
+import { WindowBook, type TreeObject } from './energy/window-book.ts';
+import { EquipmentScorer, type AnomalyOptions } from './equipment-scorer.ts';
+import { ClockGuard } from './ingest/clock-guard.ts';
+import type { MetricSink, MetricStore } from './store/metric-store.ts';
+
+export type PipelineIssue = Omit<LedgerIssue, 'code'> & {
+  readonly code: LedgerIssue['code'] | 'CLOCK_JUMP';
+  readonly equipment: string;
+};
+
+export type PipelineOptions = {
+  readonly dayOf: (at: number) => DaySpan;
+  readonly maxGapMs: number;
+  readonly latenessMs: number;
+  readonly anomaly: AnomalyOptions;
+  readonly models: ReadonlyMap<string, MachineModel>;
+  readonly onIssue: (issue: PipelineIssue) => void;
+  readonly onEpisode: (episode: AnomalyEpisode) => void;
+  readonly onModel: (path: string, model: MachineModel) => void;
+};
+
+export type Checkpoint = { readonly name: string; readonly body: string | null };
+
+/** A machine whose clock runs this far ahead of the plant is not believed. */
+const CLOCK_TOLERANCE_MS = 900_000;
+const DAY_MS = 86_400_000;
+
+type Machine = { readonly scorer: EquipmentScorer; readonly line: string; readonly guard: number; powerKw: number };
+
+/**
+ * From samples in event time to rows of the store. One `flush` writes the windows and scores that changed together with
+ * the state they came from, so that after a crash the pipeline goes on exactly where the store ends.
+ */
+export class ScoringPipeline {
+  readonly #options: PipelineOptions;
+  readonly #store: MetricStore;
+  readonly #sinks: readonly MetricSink[];
+  readonly #book: WindowBook;
+  readonly #guard = new ClockGuard(CLOCK_TOLERANCE_MS);
+  readonly #machines: Machine[] = [];
+  readonly #byPath = new Map<string, number>();
+  readonly #linePower = new Map<string, number>();
+  readonly #checkpoints: ReadonlyMap<string, string>;
+  #plantPower = 0;
+  #scores: AnomalyScore[] = [];
+  #episodes = new Map<string, AnomalyEpisode>();
+  readonly #jumping = new Set<number>();
+
+  private constructor(
+    store: MetricStore,
+    sinks: readonly MetricSink[],
+    options: PipelineOptions,
+    state: { readonly book: WindowBook; readonly checkpoints: ReadonlyMap<string, string> },
+  ) {
+    this.#store = store;
+    this.#sinks = sinks;
+    this.#options = options;
+    this.#book = state.book;
+    this.#checkpoints = state.checkpoints;
+  }
+
+  /** Opens the pipeline on what the store holds. */
+  static async open(
+    store: MetricStore,
+    sinks: readonly MetricSink[],
+    options: PipelineOptions,
+  ): Promise<ScoringPipeline> {
+    const extent = await store.extent();
+    const book = new WindowBook(options.dayOf, extent === null ? Number.NEGATIVE_INFINITY : extent.to + 1);
+    if (extent !== null) {
+      const today = options.dayOf(extent.to);
+      book.restore(await store.readAllWindows({ window: '1d', from: today.start, to: today.end }));
+      book.restore(
+        await store.readAllWindows({ window: '1h', from: extent.to - 2 * 3_600_000, to: extent.to + DAY_MS }),
+      );
+    }
+    const saved = await store.readCheckpoints('ledger/');
+    return new ScoringPipeline(store, sinks, options, {
+      book,
+      checkpoints: new Map(saved.map(({ name, body }) => [name.slice('ledger/'.length), body])),
+    });
+  }
+
+  get scorers(): readonly EquipmentScorer[] {
+    return this.#machines.map((machine) => machine.scorer);
+  }
+
+  get book(): WindowBook {
+    return this.#book;
+  }
+
+  /** Event time the plant has reached, epoch ms; -Infinity before the first value. */
+  get plantClock(): number {
+    return this.#guard.plantClock;
+  }
+
+  find(path: string): EquipmentScorer | null {
+    const index = this.#byPath.get(path);
+    return index === undefined ? null : (this.#machines[index]?.scorer ?? null);
+  }
+
+  /**
+   * Makes a machine known and gives its number for `sample`. Known with the same tags: the same number. With other tags
+   * the machine starts a new ledger; its windows go on.
+   */
+  describe(equipment: EquipmentDescription, tags: readonly TagDescription[]): number {
+    const known = this.#byPath.get(equipment.path);
+    const before = known === undefined ? undefined : this.#machines[known];
+    if (before !== undefined && known !== undefined) {
+      if (JSON.stringify([before.scorer.equipment, before.scorer.tags]) === JSON.stringify([equipment, tags]))
+        return known;
+      const checkpoint = before.scorer.checkpoint();
+      const machine = this.#open(equipment, tags, before.guard);
+      machine.scorer.restore({ ...checkpoint, episode: null });
+      this.#machines[known] = machine;
+      return known;
+    }
+    const machine = this.#open(equipment, tags, this.#guard.add());
+    const saved = this.#checkpoints.get(equipment.path);
+    if (saved !== undefined) {
+      machine.scorer.restore(JSON.parse(saved));
+      if (!Number.isNaN(machine.scorer.clock)) this.#guard.admit(machine.guard, machine.scorer.clock);
+    }
+    this.#machines.push(machine);
+    this.#byPath.set(equipment.path, this.#machines.length - 1);
+    return this.#machines.length - 1;
+  }
+
+  /** One value. Values of a machine come in order of event time (`at`, epoch ms). */
+  sample(machine: number, tag: number, value: number | string | boolean | null, at: number, statusCode: number): void {
+    const known = this.#machines[machine];
+    if (known === undefined || !this.#admit(machine, known, at)) return;
+    known.scorer.sample(tag, value, at, statusCode);
+  }
+
+  keepAlive(machine: number, at: number): void {
+    const known = this.#machines[machine];
+    if (known === undefined || !this.#admit(machine, known, at)) return;
+    known.scorer.keepAlive(at);
+  }
+
+  /** Writes what changed and the `extra` checkpoints (asked for at the very moment the rows are taken) in one transaction. What cannot be written stays for the next flush. */
+  async flush(extra: () => readonly Checkpoint[] = () => []): Promise<number> {
+    const clock = this.plantClock;
+    const watermark = clock - this.#options.latenessMs;
+    for (const { scorer } of this.#machines) scorer.expect(watermark);
+    for (const { path, window, start } of this.#book.unloaded()) {
+      const rows = await this.#store.readWindows({ path, window, from: start, to: start + 1 });
+      this.#book.merge(path, window, start, rows[0] ?? null);
+    }
+    const windows = this.#book.takeChanged(watermark);
+    const scores = this.#scores;
+    const episodes = this.#episodes;
+    this.#scores = [];
+    this.#episodes = new Map();
+    const dirty = this.#machines.filter((machine) => machine.scorer.dirty);
+    const checkpoints = [
+      ...dirty.map(({ scorer }) => ({
+        name: `ledger/${scorer.equipment.path}`,
+        body: JSON.stringify(scorer.checkpoint()),
+      })),
+      ...extra(),
+    ];
+    for (const { scorer } of dirty) scorer.dirty = false;
+    try {
+      await this.#store.write({ windows, scores, episodes: [...episodes.values()], checkpoints });
+    } catch (error) {
+      this.#book.retake(windows);
+      this.#scores = [...scores, ...this.#scores];
+      this.#episodes = new Map([...episodes, ...this.#episodes]);
+      for (const { scorer } of dirty) scorer.dirty = true;
+      throw error;
+    }
+    for (const sink of this.#sinks) await sink.write({ windows, scores });
+    this.#book.evict(clock);
+    return windows.length;
+  }
+
+  #open(equipment: EquipmentDescription, tags: readonly TagDescription[], guard: number): Machine {
+    const parts = equipment.path.split('/');
+    const area: TreeObject | null = parts.length > 1 ? { path: parts[0] ?? '', level: 'area' } : null;
+    const line: TreeObject | null = parts.length > 2 ? { path: parts.slice(0, -1).join('/'), level: 'line' } : null;
+    const chain = [line, area, { path: '', level: 'site' } as const].filter((object) => object !== null);
+    const lineName = line?.path ?? equipment.path;
+    const machine: Machine = {
+      line: lineName,
+      guard,
+      powerKw: 0,
+      scorer: new EquipmentScorer({
+        equipment,
+        tags,
+        book: this.#book,
+        cursors: {
+          equipment: this.#book.cursor([{ path: equipment.path, level: 'equipment' }]),
+          chain: this.#book.cursor(chain),
+        },
+        maxGapMs: this.#options.maxGapMs,
+        anomaly: this.#options.anomaly,
+        events: {
+          onIssue: (issue) => this.#options.onIssue({ ...issue, equipment: equipment.path }),
+          onScore: (score) => this.#scores.push(score),
+          onEpisode: (episode) => {
+            this.#episodes.set(episode.id, episode);
+            this.#options.onEpisode(episode);
+          },
+          onModel: this.#options.onModel,
+          plantKw: () => this.#plantPower - (this.#linePower.get(lineName) ?? 0),
+          onPower: (kw) => this.#setPower(machine, kw),
+        },
+      }),
+    };
+    const model = this.#options.models.get(equipment.path);
+    if (model !== undefined) machine.scorer.useModel(model);
+    return machine;
+  }
+
+  #setPower(machine: Machine, kw: number): void {
+    const change = kw - machine.powerKw;
+    machine.powerKw = kw;
+    this.#plantPower += change;
+    this.#linePower.set(machine.line, (this.#linePower.get(machine.line) ?? 0) + change);
+  }
+
+  #admit(index: number, { scorer, guard }: Machine, at: number): boolean {
+    if (this.#guard.admit(guard, at)) {
+      this.#jumping.delete(index);
+      return true;
+    }
+    if (!this.#jumping.has(index)) {
+      this.#jumping.add(index);
+      this.#options.onIssue({
+        code: 'CLOCK_JUMP',
+        equipment: scorer.equipment.path,
+        tag: '',
+        at,
+        message: `source timestamps are at ${new Date(at).toISOString()}, far ahead of the other machines; values are left out until they are back`,
+        remedy: 'check clock and time zone of the PLC or OPC UA server (the classic: local time stamped as UTC)',
+      });
+    }
+    return false;
+  }
+}
