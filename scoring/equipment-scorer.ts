@@ -255,6 +255,7 @@ export class EquipmentScorer {
       sensors: this.#sensors,
       exceedance,
       rowIntervalMs,
+      fullRows: trainingRows,
     });
     if (model === null) return;
     this.#fits += 1;

@@ -18,6 +18,8 @@ export type FitOptions = {
   /** Probability that a row of a healthy machine is above the limit. */
   readonly exceedance: number;
   readonly rowIntervalMs: number;
+  /** Rows a full training has; a model fitted on fewer gets a wider limit, since it has seen less of what is normal. */
+  readonly fullRows: number;
 };
 
 const BETWEEN_BLOCK_WEIGHT = 4;
@@ -25,6 +27,8 @@ const SHRINKAGE = 0.9;
 const RIDGE = 1e-3;
 const MIN_CONTEXT_ROWS = 120;
 const CALIBRATION_SHARE = 0.3;
+/** The held-out part is one or two days; weeks bring a little more than its tail tells. */
+const MARGIN = 1.15;
 
 /** Fits a model; null when the usable rows are too few or do not vary. */
 export function fitMachineModel(rows: readonly MachineRow[], options: FitOptions): MachineModel | null {
@@ -45,7 +49,8 @@ export function fitMachineModel(rows: readonly MachineRow[], options: FitOptions
   const shape = covariance(smoothed.slice(0, fitCount), targets);
   if (shape === null) return null;
   const held = smoothed.slice(fitCount).map((row) => hotelling(row, shape.mean, shape.factor));
-  const limit = Math.max(tailLevel(held, options.exceedance), hotellingFloor(targets));
+  const youth = Math.sqrt(Math.max(1, options.fullRows / rows.length));
+  const limit = Math.max(tailLevel(held, options.exceedance), hotellingFloor(targets)) * youth * MARGIN;
   return {
     version: 1,
     id: options.id,

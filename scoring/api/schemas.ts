@@ -135,6 +135,13 @@ export const EpisodeView = Type.Object({
 });
 export type EpisodeView = Static<typeof EpisodeView>;
 
+export const AnomalyQuery = Type.Object({
+  path: Type.String({ default: '', description: 'Equipment path with all below it; empty = site.' }),
+  from: Type.Optional(Type.String({ description: 'ISO 8601 instant or date; default: 7 days back.' })),
+  to: Type.Optional(Type.String({ description: 'ISO 8601 instant or date, exclusive; default: now.' })),
+  limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000, description: 'Most episodes to answer with.' }),
+});
+
 export const AnomalyAnswer = Type.Object({
   threshold: Share,
   items: Type.Array(EpisodeView, { description: 'Episodes that overlap the range, newest first.' }),
@@ -165,6 +172,11 @@ export const AlertView = Type.Object({
   acknowledgedAt: nullable(Instant),
 });
 export type AlertView = Static<typeof AlertView>;
+export const AlertQuery = Type.Object({
+  open: Type.Optional(Type.Boolean({ description: 'true: only what nobody has closed; false: all.' })),
+  equipment: Type.Optional(Type.String({ description: 'Equipment path.' })),
+  limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000 }),
+});
 export const AlertAnswer = Type.Object({ items: Type.Array(AlertView) });
 export type AlertAnswer = Static<typeof AlertAnswer>;
 
@@ -258,3 +270,13 @@ export const ProblemDetails = Type.Object({
   detail: Type.String(),
 });
 export type ProblemDetails = Static<typeof ProblemDetails>;
+
+/** Body of a sign-in. */
+export const SignIn = Type.Object(
+  { token: Type.String({ minLength: 1, maxLength: 512, description: 'API token from the data folder.' }) },
+  { additionalProperties: false },
+);
+
+/** Payload of the live event `equipment`: the objects whose figures changed. */
+export const EquipmentEvent = Type.Object({ items: Type.Array(EquipmentView) });
+export type EquipmentEvent = Static<typeof EquipmentEvent>;

@@ -39,8 +39,11 @@ function openLedger(tagList: readonly TagDescription[] = tags, zone = 'Asia/Shan
     issues,
     close: () => void (taken = book.takeChanged(Number.POSITIVE_INFINITY)),
     rows,
-    sum: (path: string, window: WindowSize, name: 'energyKwh' | 'output' | 'idleKwh' | 'coveredMs' | 'estimatedKwh' | 'expectedMs') =>
-      rows(path, window).reduce((total, row) => total + row[name], 0),
+    sum: (
+      path: string,
+      window: WindowSize,
+      name: 'energyKwh' | 'output' | 'idleKwh' | 'coveredMs' | 'estimatedKwh' | 'expectedMs',
+    ) => rows(path, window).reduce((total, row) => total + row[name], 0),
   };
 }
 
@@ -52,12 +55,16 @@ describe('the ledger of one machine', () => {
     close();
     expect(rows('a/l/m', '1m').map((row) => row.energyKwh)).toEqual([1.5, 3, 1.5]);
     for (const path of ['a/l/m', 'a/l', 'a', '']) {
-      for (const window of ['1m', '15m', '1h', '1d'] as const) expect(sum(path, window, 'energyKwh')).toBeCloseTo(6, 12);
+      for (const window of ['1m', '15m', '1h', '1d'] as const)
+        expect(sum(path, window, 'energyKwh')).toBeCloseTo(6, 12);
     }
   });
 
   it('counts pieces where they were counted, in equivalents, and in the line only from its boundary output', () => {
-    const { ledger, close, rows, sum } = openLedger([...tags, { name: 'Inner', role: 'output-counter', unit: '{pcs}' }]);
+    const { ledger, close, rows, sum } = openLedger([
+      ...tags,
+      { name: 'Inner', role: 'output-counter', unit: '{pcs}' },
+    ]);
     for (const [minute, pieces] of [
       [0, 10],
       [1, 13],

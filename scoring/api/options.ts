@@ -1,0 +1,30 @@
+import type { Registry } from 'prom-client';
+import type { Logger } from '../../broker/contract/deps.ts';
+import type { PlantView } from '../plant-view.ts';
+import type { AlertStore, MetricStore } from '../store/metric-store.ts';
+
+/** A sign-in that was refused, for whoever turns it into an event. */
+export type SignInRefusal = { readonly at: number; readonly address: string; readonly message: string };
+
+export type ApiOptions = {
+  /** Anything but a loopback address needs `tls`. */
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  readonly token: string;
+  /** Requests from this machine may read without signing in. */
+  readonly openLoopback: boolean;
+  /** Folder of the built console; null = none. */
+  readonly consoleDir: string | null;
+  readonly store: MetricStore;
+  readonly alerts: AlertStore;
+  readonly view: PlantView;
+  readonly version: string;
+  readonly log: Logger;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Metrics are registered here; default: a registry of its own. */
+  readonly registry?: Registry;
+  readonly onSignInRefused?: (refusal: SignInRefusal) => void;
+};

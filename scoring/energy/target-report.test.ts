@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { NO_SUMS } from './figure.ts';
+import { reportTarget, type TargetDay } from './target-report.ts';
+
+const DAY = 86_400_000;
+/** Days with energy = 120 + perUnit × output, fully measured. */
+function plantDays(outputs: readonly number[], perUnit: (day: number) => number, scatter = 0): TargetDay[] {
+  return outputs.map((output, index) => ({
+    day: `2026-03-${String(index + 1).padStart(2, '0')}`,
+    row: {
+      ...NO_SUMS,
+      path: '',
+      level: 'site',
+      window: '1d',
+      start: index * DAY,
+      end: (index + 1) * DAY,
+      state: 'final',
+      revision: 0,
+      energyKwh: 120 + perUnit(index) * output + (index % 2 === 0 ? scatter : -scatter),
+      output,
+      coveredMs: DAY,
+      expectedMs: DAY,
+    },
+  }));
+}
+const base = [820, 760, 905, 880, 940, 1010, 1055, 990, 930, 875];
+const input = {
+  id: 't',
+  displayName: { en: 'Target' },
+  path: '',
+  basePeriod: { from: '2026-03-01', to: '2026-03-10' },
+  reductions: [0.01, 0.015],
+  founding: null,
+};
+
+describe('the target report', () => {
+  it('names the ratio trap: more output alone lowers the ratio, the load-adjusted change is zero', () => {
+    const report = reportTarget({
+      ...input,
+      days: plantDays([...base, ...base.map((output) => output * 1.05)], () => 0.45),
+    });
+    expect(report.rawChange).toBeLessThan(-0.01);
+    expect(report.adjustedChange).toBeCloseTo(0, 9);
+    expect(report.loadEffect).toBeCloseTo(report.rawChange ?? Number.NaN, 9);
+    expect(report.levels[0]).toMatchObject({ rawVerdict: 'met', adjustedVerdict: 'not-met' });
+  });
+
+  it('calls a real saving met when scatter is small enough to tell', () => {
+    const report = reportTarget({
+      ...input,
+      days: plantDays([...base, ...base], (day) => (day < 10 ? 0.45 : 0.43), 0.2),
+    });
+    expect(report.adjustedChange).toBeLessThan(-0.03);
+    expect(report.levels.map((level) => level.adjustedVerdict)).toEqual(['met', 'met']);
+  });
+
+  it('says not distinguishable when scatter hides a small change', () => {
+    const report = reportTarget({
+      ...input,
+      days: plantDays([...base, ...base], (day) => (day < 10 ? 0.45 : 0.4455), 25),
+    });
+    expect(report.levels[0]?.adjustedVerdict).toBe('not-distinguishable');
+  });
+
+  it('judges on unrounded values: -0.996 % is not -1.0 %', () => {
+    const days = plantDays([1000, 1000], () => 0.88);
+    const changed = days.map((day, index) =>
+      index === 0 ? day : { ...day, row: { ...day.row, energyKwh: day.row.energyKwh * (1 - 0.009_96) } },
+    );
+    const report = reportTarget({ ...input, basePeriod: { from: '2026-03-01', to: '2026-03-01' }, days: changed });
+    expect(report.levels[0]?.rawVerdict).toBe('not-met');
+  });
+
+  it('has no figure but a reason without a base', () => {
+    const report = reportTarget({ ...input, days: [] });
+    expect(report).toMatchObject({ rawChange: null, adjustedChange: null });
+    expect(report.reason).toContain('no base');
+    expect(report.levels.every((level) => level.rawVerdict === 'no-figure')).toBe(true);
+  });
+
+  it('leaves days without enough measured time out of both sides', () => {
+    const days = plantDays([...base, 900], () => 0.45);
+    const holey = days.map((day, index) => (index === 3 ? { ...day, row: { ...day.row, coveredMs: DAY / 2 } } : day));
+    expect(reportTarget({ ...input, days: holey }).base.days).toBe(9);
+  });
+});
