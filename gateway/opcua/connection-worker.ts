@@ -1,0 +1,96 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { setDebugLogger, setErrorLogger, setWarningLogger } from 'node-opcua';
+import { describeError, JoulegateError } from '../../broker/contract/error.ts';
+import type { WorkerCommand, WorkerMessage, WorkerStart } from './protocol.ts';
+import { runSession } from './session-run.ts';
+
+const start = workerData as WorkerStart;
+const stop = new AbortController();
+
+const say = (message: WorkerMessage): void => {
+  if (message.kind !== 'values') {
+    parentPort?.postMessage(message);
+    return;
+  }
+  const { handles, numbers, times, statuses } = message.columns;
+  parentPort?.postMessage(message, [handles.buffer, numbers.buffer, times.buffer, statuses.buffer]);
+};
+
+const toLog =
+  (level: 'debug' | 'warn') =>
+  (...words: unknown[]): void =>
+    say({
+      kind: 'log',
+      level: level === 'warn' ? 'debug' : level,
+      fields: { library: 'node-opcua' },
+      message: words.join(' ').slice(0, 500),
+    });
+setDebugLogger(toLog('debug'));
+setWarningLogger(toLog('warn'));
+setErrorLogger(toLog('warn'));
+
+parentPort?.on('message', (command: WorkerCommand) => {
+  if (command.kind === 'stop') stop.abort();
+});
+
+/** Tries after a failure come later and later, with jitter, so that a recovering server is not hammered; refusals slowly. */
+const FIRST_DELAY_MS = 500;
+const MAX_DELAY_MS = 10_000;
+const REFUSED_DELAY_MS = 30_000;
+
+let failures = 0;
+while (!stop.signal.aborted) {
+  const begun = Date.now();
+  try {
+    await runSession(start, say, stop.signal);
+  } catch (error) {
+    if (Date.now() - begun > 60_000) failures = 0;
+    failures += 1;
+    const code = error instanceof JoulegateError ? error.code : 'ENDPOINT_UNREACHABLE';
+    say({
+      kind: 'problem',
+      problem: {
+        code,
+        severity: 'error',
+        where: start.server.endpoint,
+        message: describeError(error),
+        remedy:
+          code === 'ENDPOINT_UNREACHABLE'
+            ? 'check that the server runs, host, port and firewall; the gateway keeps trying'
+            : 'correct gateway.servers or the server as the message says; the gateway keeps trying',
+      },
+    });
+    if (code !== 'ENDPOINT_UNREACHABLE' && failures === 1) {
+      say({
+        kind: 'event',
+        event: {
+          kind: 'endpoint-refused',
+          severity: 'medium',
+          message: describeError(error).slice(0, 1000),
+          subject: start.server.endpoint,
+        },
+      });
+    }
+    const longest =
+      code === 'ENDPOINT_UNREACHABLE'
+        ? Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures, 10))
+        : REFUSED_DELAY_MS;
+    await pause(longest * (0.5 + Math.random() / 2));
+  }
+}
+process.exit(0);
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (stop.signal.aborted) return resolve();
+    const timer = setTimeout(resolve, ms);
+    stop.signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

@@ -1,0 +1,115 @@
+import {
+  AttributeIds,
+  CreateMonitoredItemsRequest,
+  DataChangeFilter,
+  DataChangeTrigger,
+  DeadbandType,
+  MonitoringMode,
+  TimestampsToReturn,
+  type ClientSession,
+  type ClientSubscription,
+  type CreateMonitoredItemsResponse,
+  type MonitoredItemCreateResult,
+} from 'node-opcua';
+import { describeError } from '../../broker/contract/error.ts';
+import type { WorkerTag } from './protocol.ts';
+
+const triggers = {
+  status: DataChangeTrigger.Status,
+  'status-value': DataChangeTrigger.StatusValue,
+  'status-value-timestamp': DataChangeTrigger.StatusValueTimestamp,
+} as const;
+
+/** Items per request when the server does not say; halved when it finds that too many. */
+const DEFAULT_BATCH = 500;
+
+/** The library's session has the service of its own; its public type leaves it out. */
+type RawSession = ClientSession & {
+  createMonitoredItems(request: CreateMonitoredItemsRequest): Promise<CreateMonitoredItemsResponse>;
+};
+
+/** A tag and the node id it has in this session. */
+export type ResolvedTag = { readonly tag: WorkerTag; readonly nodeId: string };
+/** What the server said of one tag. */
+export type ItemOutcome = { readonly tag: WorkerTag; readonly statusCode: number; readonly statusName: string };
+
+/** Keep-alives of a quiet subscription come at least this often, so that a dead one is noticed. */
+const KEEP_ALIVE_MS = 5000;
+
+/** Creates a subscription for one publishing interval. */
+export function createSubscription(session: ClientSession, publishingMs: number): Promise<ClientSubscription> {
+  const requestedMaxKeepAliveCount = Math.max(1, Math.round(KEEP_ALIVE_MS / publishingMs));
+  return session.createSubscription2({
+    requestedPublishingInterval: publishingMs,
+    requestedMaxKeepAliveCount,
+    requestedLifetimeCount: Math.max(60, requestedMaxKeepAliveCount * 6),
+    maxNotificationsPerPublish: 0,
+    publishingEnabled: true,
+    priority: 10,
+  });
+}
+
+/**
+ * Creates monitored items in batches; one bad node never spoils the others of its batch.
+ * @returns the outcome of every tag, good ones included.
+ */
+export async function createItems(
+  session: ClientSession,
+  subscription: ClientSubscription,
+  tags: readonly ResolvedTag[],
+  maxPerCall: number,
+): Promise<ItemOutcome[]> {
+  const outcomes: ItemOutcome[] = [];
+  let size = maxPerCall > 0 ? Math.min(maxPerCall, DEFAULT_BATCH) : DEFAULT_BATCH;
+  for (let at = 0; at < tags.length;) {
+    const batch = tags.slice(at, at + size);
+    const results = await requestItems(session, subscription, batch);
+    if (results === 'too-many' && size > 1) {
+      size = Math.ceil(size / 2);
+      continue;
+    }
+    batch.forEach(({ tag }, index) => {
+      const result = results === 'too-many' ? undefined : results[index];
+      outcomes.push({
+        tag,
+        statusCode: result?.statusCode.value ?? 0x80_00_00_00,
+        statusName: result?.statusCode.name ?? 'Bad',
+      });
+    });
+    at += batch.length;
+  }
+  return outcomes;
+}
+
+async function requestItems(
+  session: ClientSession,
+  subscription: ClientSubscription,
+  batch: readonly ResolvedTag[],
+): Promise<readonly MonitoredItemCreateResult[] | 'too-many'> {
+  const request = new CreateMonitoredItemsRequest({
+    subscriptionId: subscription.subscriptionId,
+    timestampsToReturn: TimestampsToReturn.Both,
+    itemsToCreate: batch.map(({ tag, nodeId }) => ({
+      itemToMonitor: { nodeId, attributeId: AttributeIds.Value },
+      monitoringMode: MonitoringMode.Reporting,
+      requestedParameters: {
+        clientHandle: tag.handle,
+        samplingInterval: tag.samplingMs,
+        queueSize: tag.queueSize,
+        discardOldest: true,
+        filter: new DataChangeFilter({
+          trigger: triggers[tag.trigger],
+          deadbandType: DeadbandType.None,
+          deadbandValue: 0,
+        }),
+      },
+    })),
+  });
+  try {
+    const response = await (session as RawSession).createMonitoredItems(request);
+    return response.results ?? [];
+  } catch (error) {
+    if (/TooMany|EncodingLimits|RequestTooLarge/.test(describeError(error))) return 'too-many';
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+/** An encoded network message of one DataSetWriter, as handed to the outbox. */
+export type OutboxMessage = {
+  readonly writerId: number;
+  /** First and last sequence number of its DataSetMessages. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly topic: string;
+  readonly payload: string;
+};
+
+/** A message with its place in the log. */
+export type OutboxRecord = OutboxMessage & { readonly id: number };
+
+export type OutboxState = {
+  /** Last sequence number per writer id that was ever appended. */
+  readonly sequences: ReadonlyMap<number, number>;
+  /** Everything up to this record was acknowledged by the broker. */
+  readonly sentId: number;
+  readonly depth: number;
+  readonly bytes: number;
+};
+
+/**
+ * Durable log between the machine and the broker. A record leaves it only when every required consumer has committed it (or,
+ * with none required, when the broker has acknowledged it), or when the log is full: then the oldest goes, counted.
+ */
+export interface Outbox extends AsyncDisposable {
+  /** Number of the writer of an equipment, the same for ever. */
+  writerId(equipmentPath: string): Promise<number>;
+  /** Resolves once the messages are on disk. @returns how many old records had to go for them. */
+  append(messages: readonly OutboxMessage[]): Promise<{ readonly dropped: number }>;
+  /** Oldest first, at most `limit` records behind `afterId`. */
+  read(afterId: number, limit: number): Promise<readonly OutboxRecord[]>;
+  /** The broker has everything up to this record. */
+  markSent(id: number): Promise<void>;
+  /** A consumer's store holds everything up to these sequence numbers; numbers only move forward, never past what was appended. */
+  commit(consumer: string, writers: Readonly<Record<string, number>>): Promise<void>;
+  /** Id before the oldest record that holds something behind these numbers; writers that are not named count from 0. */
+  positionBefore(writers: Readonly<Record<string, number>>): Promise<number>;
+  state(): Promise<OutboxState>;
+}

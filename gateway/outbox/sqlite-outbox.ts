@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { describeError, JoulegateError } from '../../broker/contract/error.ts';
+import type { OutboxLimits } from './outbox-database.ts';
+import type { OutboxCall, OutboxReply } from './outbox-worker.ts';
+import type { Outbox, OutboxMessage, OutboxRecord, OutboxState } from './outbox.ts';
+
+type Waiting = { readonly resolve: (result: never) => void; readonly reject: (error: Error) => void };
+
+/**
+ * Outbox in a SQLite file, in a worker thread so that an fsync never holds up the event loop.
+ * Failing calls reject with JoulegateError OUTBOX_FULL when the disk is full, otherwise STORE_FAILED.
+ */
+export class SqliteOutbox implements Outbox {
+  readonly #worker: Worker;
+  readonly #file: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 1;
+  #closing: Promise<void> | null = null;
+
+  private constructor(worker: Worker, file: string) {
+    this.#worker = worker;
+    this.#file = file;
+    worker.on('message', (reply: OutboxReply) => this.#settle(reply));
+    worker.on('error', (error) => this.#failAll(describeError(error)));
+    worker.on('exit', () => this.#failAll('the outbox has stopped'));
+  }
+
+  static async open(file: string, limits: OutboxLimits): Promise<SqliteOutbox> {
+    const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const worker = new Worker(new URL(`./outbox-worker.${ending}`, import.meta.url), { workerData: { file, limits } });
+    try {
+      await once(worker, 'online');
+      const outbox = new SqliteOutbox(worker, file);
+      await outbox.state();
+      return outbox;
+    } catch (error) {
+      throw new JoulegateError(
+        'STORE_FAILED',
+        `outbox ${file} cannot be opened: ${describeError(error)}; check permissions and disk, or move the file away (unsent values in it are lost)`,
+        { cause: error },
+      );
+    }
+  }
+
+  writerId(equipmentPath: string): Promise<number> {
+    return this.#call('writerId', [equipmentPath]);
+  }
+
+  append(messages: readonly OutboxMessage[]): Promise<{ readonly dropped: number }> {
+    return this.#call('append', [messages]);
+  }
+
+  read(afterId: number, limit: number): Promise<readonly OutboxRecord[]> {
+    return this.#call('read', [afterId, limit]);
+  }
+
+  markSent(id: number): Promise<void> {
+    return this.#call('markSent', [id]);
+  }
+
+  commit(consumer: string, writers: Readonly<Record<string, number>>): Promise<void> {
+    return this.#call('commit', [consumer, writers]);
+  }
+
+  positionBefore(writers: Readonly<Record<string, number>>): Promise<number> {
+    return this.#call('positionBefore', [writers]);
+  }
+
+  state(): Promise<OutboxState> {
+    return this.#call('state', []);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= (async () => {
+      const stopped = once(this.#worker, 'exit');
+      await this.#call('close', []).catch(() => undefined);
+      await stopped;
+    })();
+    return this.#closing;
+  }
+
+  #call<Result>(method: OutboxCall['method'], args: readonly unknown[]): Promise<Result> {
+    const id = this.#next;
+    this.#next += 1;
+    return new Promise<Result>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, method, args } satisfies OutboxCall);
+    });
+  }
+
+  #settle({ id, result, error }: OutboxReply): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (waiting === undefined) return;
+    if (error === undefined) waiting.resolve(result as never);
+    else waiting.reject(this.#failed(error));
+  }
+
+  #failAll(reason: string): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#failed(reason));
+    this.#waiting.clear();
+  }
+
+  #failed(reason: string): JoulegateError {
+    const full = /full|ENOSPC/i.test(reason);
+    return new JoulegateError(
+      full ? 'OUTBOX_FULL' : 'STORE_FAILED',
+      `outbox ${this.#file}: ${reason}${full ? '; free disk space, values wait in memory meanwhile' : ''}`,
+    );
+  }
+}

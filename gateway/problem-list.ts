@@ -1,0 +1,37 @@
+import type { Problem } from '../broker/contract/health.ts';
+import type { WorkerProblem } from './opcua/protocol.ts';
+
+const CAPACITY = 500;
+
+/** Problems of the gateway that are open now, counted. */
+export class ProblemList {
+  readonly #problems = new Map<string, Problem>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** @returns true when it was not open before. */
+  raise(problem: WorkerProblem): boolean {
+    const key = `${problem.code}|${problem.where}`;
+    const open = this.#problems.get(key);
+    if (open === undefined && this.#problems.size >= CAPACITY) return false;
+    this.#problems.set(key, {
+      ...problem,
+      service: 'gateway',
+      since: open?.since ?? this.#now(),
+      count: (open?.count ?? 0) + 1,
+    });
+    return open === undefined;
+  }
+
+  /** @returns true when it was open. */
+  clear(code: string, where: string): boolean {
+    return this.#problems.delete(`${code}|${where}`);
+  }
+
+  list(): Problem[] {
+    return [...this.#problems.values()];
+  }
+}

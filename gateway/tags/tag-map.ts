@@ -1,0 +1,98 @@
+import type { PlantSection } from '../../broker/contract/plant.ts';
+import type { EquipmentDescription, TagDescription } from '../../broker/contract/tag.ts';
+import { durationMs } from '../../broker/contract/duration.ts';
+import type { EquipmentConfig, GatewaySection, ServerConfig, TagConfig } from '../config/schema.ts';
+import type { MappedTag, Writer } from './message-builder.ts';
+
+/** How one tag is sampled, in ms; handle and address for the connection. */
+export type SampledTag = {
+  readonly handle: number;
+  readonly name: string;
+  readonly equipment: string;
+  readonly nodeId: string;
+  readonly unit: string | undefined;
+  readonly samplingMs: number;
+  readonly publishingMs: number;
+  readonly queueSize: number;
+  readonly trigger: 'status' | 'status-value' | 'status-value-timestamp';
+};
+
+export type TagMap = {
+  readonly tags: ReadonlyMap<number, MappedTag>;
+  readonly writers: readonly Writer[];
+  /** By server name. */
+  readonly sampled: ReadonlyMap<string, readonly SampledTag[]>;
+};
+
+const DEFAULT_INTERVAL = '1s';
+const MIN_QUEUE = 10;
+
+/** Gives every tag of the configuration its handle, writer and sampling. `writerId` gives the kept id of an equipment. */
+export async function mapTags(
+  plant: PlantSection,
+  gateway: Pick<GatewaySection, 'servers'>,
+  writerId: (equipmentPath: string) => Promise<number>,
+): Promise<TagMap> {
+  const tags = new Map<number, MappedTag>();
+  const writers: Writer[] = [];
+  const sampled = new Map<string, SampledTag[]>();
+  for (const server of gateway.servers) {
+    const ofServer: SampledTag[] = [];
+    for (const equipment of server.equipment) {
+      const descriptions = equipment.tags.map(describeTag);
+      const writer: Writer = {
+        index: writers.length,
+        id: await writerId(equipment.path),
+        equipment: describeEquipment(plant, equipment),
+        tags: descriptions,
+        server: server.name,
+      };
+      writers.push(writer);
+      equipment.tags.forEach((config, index) => {
+        const tag = descriptions[index];
+        if (tag === undefined) return;
+        const handle = tags.size + 1;
+        tags.set(handle, { handle, tag, writer: writer.index });
+        ofServer.push({
+          handle,
+          name: tag.name,
+          equipment: equipment.path,
+          nodeId: config.nodeId,
+          unit: tag.unit,
+          ...sampling(server, config),
+        });
+      });
+    }
+    sampled.set(server.name, ofServer);
+  }
+  return { tags, writers, sampled };
+}
+
+function describeTag(config: TagConfig): TagDescription {
+  const { samplingInterval: _s, publishingInterval: _p, queueSize: _q, trigger: _t, ...tag } = config;
+  return tag;
+}
+
+function describeEquipment(plant: PlantSection, { tags: _tags, ...equipment }: EquipmentConfig): EquipmentDescription {
+  return { ...equipment, site: plant.site, enterprise: plant.enterprise };
+}
+
+/** Counters report every sample, so that a standing counter proves that it stands; the rest reports changes. */
+function sampling(
+  server: ServerConfig,
+  tag: TagConfig,
+): Pick<SampledTag, 'samplingMs' | 'publishingMs' | 'queueSize' | 'trigger'> {
+  const samplingMs = durationMs(tag.samplingInterval ?? server.samplingInterval ?? DEFAULT_INTERVAL);
+  const publishingMs = Math.max(
+    50,
+    durationMs(tag.publishingInterval ?? server.publishingInterval ?? DEFAULT_INTERVAL),
+  );
+  const perPublish = samplingMs > 0 ? Math.ceil(publishingMs / samplingMs) : MIN_QUEUE;
+  return {
+    samplingMs,
+    publishingMs,
+    queueSize: tag.queueSize ?? server.queueSize ?? Math.max(MIN_QUEUE, perPublish * 2),
+    trigger:
+      tag.trigger ?? server.trigger ?? (tag.role.endsWith('-counter') ? 'status-value-timestamp' : 'status-value'),
+  };
+}

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { DateTime } from 'luxon';
+import type { Logger } from '../broker/contract/deps.ts';
+import { describeError, JoulegateError } from '../broker/contract/error.ts';
+import type { SystemEvent } from '../broker/contract/event.ts';
+import type { ServiceHealth } from '../broker/contract/health.ts';
+import type { PlantSection } from '../broker/contract/plant.ts';
+import type { AnomalyEpisode } from './anomaly/score.ts';
+import type { ScoringSection } from './config.ts';
+import type { ScoringCore } from './core.ts';
+import { localDate, localDateStart } from './energy/local-day.ts';
+import type { FoundingDocument, TargetReport } from './energy/target.ts';
+import { reportTarget } from './energy/target-report.ts';
+import { buildTree, plantHealth } from './live-view.ts';
+import type { EquipmentNode, LiveEvent, PlantHealth, PlantView } from './plant-view.ts';
+import { acknowledge, alertKey, applySignal } from './security/alert-book.ts';
+import type { Alert, AlertSignal } from './security/alert.ts';
+import { anomalyToSignal } from './security/anomaly-alert.ts';
+import { createDetections } from './security/detections.ts';
+
+export type LivePlantOptions = {
+  readonly plant: PlantSection;
+  readonly scoring: ScoringSection;
+  readonly founding: ReadonlyMap<string, FoundingDocument>;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly ownHealth: () => ServiceHealth;
+};
+
+const TARGET_CACHE_MS = 30_000;
+/** A retained health message older than this is no sign of life. */
+const HEALTH_STALE_MS = 60_000;
+
+/** The running plant as the API shows it, and the place where signals become alerts. */
+export class LivePlant implements PlantView {
+  readonly site: PlantView['site'];
+  readonly #core: ScoringCore;
+  readonly #options: LivePlantOptions;
+  readonly #listeners = new Set<(event: LiveEvent) => void>();
+  readonly #services = new Map<string, ServiceHealth>();
+  readonly #detections = createDetections();
+  readonly #openEpisodes = new Set<string>();
+  #alerting: Promise<void> = Promise.resolve();
+  #targets: { readonly at: number; readonly reports: readonly TargetReport[] } | null = null;
+  #shown = new Map<string, string>();
+  #lastHealth = '';
+
+  constructor(core: ScoringCore, options: LivePlantOptions) {
+    const { plant } = options;
+    this.#core = core;
+    this.#options = options;
+    this.site = {
+      name: plant.site,
+      displayName: plant.displayName ?? {},
+      enterprise: plant.enterprise,
+      timezone: plant.timezone,
+    };
+  }
+
+  equipment(): readonly EquipmentNode[] {
+    return buildTree(this.#core.pipeline, this.#options.plant, this.#core.dayOf);
+  }
+
+  health(): PlantHealth {
+    const now = this.#options.now();
+    const services = [...this.#services.values()].map((service) =>
+      now - service.at > HEALTH_STALE_MS ? silent(service, now) : service,
+    );
+    return plantHealth(services, this.#options.ownHealth());
+  }
+
+  async targets(): Promise<readonly TargetReport[]> {
+    const now = this.#options.now();
+    if (this.#targets !== null && now - this.#targets.at < TARGET_CACHE_MS) return this.#targets.reports;
+    const reports: TargetReport[] = [];
+    for (const target of this.#options.scoring.targets) reports.push(await this.#report(target));
+    this.#targets = { at: now, reports };
+    return reports;
+  }
+
+  async acknowledge(alertId: string, by: string): Promise<Alert> {
+    const alert = await this.#core.store.get(alertId);
+    if (alert === null) throw new JoulegateError('NOT_FOUND', `there is no alert "${alertId}"`);
+    const acknowledged = acknowledge(alert, by, this.#options.now());
+    await this.#core.store.save(acknowledged);
+    this.#tell({ kind: 'alert', alert: acknowledged });
+    return acknowledged;
+  }
+
+  subscribe(listener: (event: LiveEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells listeners which nodes have changed since the last call, and the health when it has. */
+  refresh(): void {
+    if (this.#listeners.size === 0) return;
+    const shown = new Map<string, string>();
+    const changed: EquipmentNode[] = [];
+    for (const node of this.equipment()) {
+      const text = JSON.stringify(node);
+      shown.set(node.path, text);
+      if (this.#shown.get(node.path) !== text) changed.push(node);
+    }
+    this.#shown = shown;
+    if (changed.length > 0) this.#tell({ kind: 'equipment', nodes: changed });
+    const health = this.health();
+    const text = JSON.stringify([health.status, health.problems]);
+    if (text !== this.#lastHealth) this.#tell({ kind: 'health', health });
+    this.#lastHealth = text;
+  }
+
+  noteHealth(health: ServiceHealth): void {
+    this.#services.set(health.id, health);
+  }
+
+  noteEvent(event: SystemEvent): void {
+    for (const signal of this.#detections.onEvent(event)) this.raise(signal);
+  }
+
+  /** An episode that began, changed or ended. */
+  noteEpisode(episode: AnomalyEpisode): void {
+    this.#tell({ kind: 'anomaly', episode });
+    const isNew = episode.to === null && !this.#openEpisodes.has(episode.id);
+    if (episode.to === null) this.#openEpisodes.add(episode.id);
+    else this.#openEpisodes.delete(episode.id);
+    if (!isNew && episode.to === null) return;
+    const names = this.#core.pipeline.find(episode.path)?.equipment.displayName ?? {};
+    this.raise(anomalyToSignal(episode, names));
+  }
+
+  /** Turns a signal into an alert, one after the other so that occurrences of one key are counted. */
+  raise(signal: AlertSignal): void {
+    this.#alerting = this.#alerting.then(async () => {
+      try {
+        const open = await this.#core.store.findOpen(alertKey(signal));
+        const alert = applySignal(open, signal, randomUUID);
+        if (alert === null) return;
+        await this.#core.store.save(alert);
+        this.#tell({ kind: 'alert', alert });
+      } catch (error) {
+        this.#options.log.error({ rule: signal.rule, err: describeError(error) }, 'alert could not be kept');
+      }
+    });
+  }
+
+  /** Resolves when every signal raised so far is kept. */
+  settled(): Promise<void> {
+    return this.#alerting;
+  }
+
+  async #report(target: ScoringSection['targets'][number]): Promise<TargetReport> {
+    const { timezone } = this.#options.plant;
+    const clock = this.#core.pipeline.plantClock;
+    const from = localDateStart(target.basePeriod.from, timezone) ?? 0;
+    const today = this.#core.dayOf(Number.isFinite(clock) ? clock : this.#options.now()).start;
+    const rows = await this.#core.store.readWindows({ path: target.path, window: '1d', from, to: today });
+    return reportTarget({
+      id: target.id,
+      displayName: target.displayName ?? {},
+      path: target.path,
+      basePeriod: target.basePeriod,
+      reductions: target.reductions,
+      days: rows.map((row) => ({ day: localDate(row.start, timezone), row })),
+      founding: target.seed === undefined ? null : (this.#options.founding.get(target.seed) ?? null),
+    });
+  }
+
+  #tell(event: LiveEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+function silent(service: ServiceHealth, now: number): ServiceHealth {
+  const since = DateTime.fromMillis(service.at).toISO() ?? '';
+  return {
+    ...service,
+    state: 'stopped',
+    problems: [
+      ...service.problems,
+      {
+        code: 'SERVICE_SILENT',
+        severity: 'error',
+        service: service.service,
+        where: service.id,
+        message: `${service.service} "${service.id}" has said nothing since ${since}`,
+        remedy: 'check that the service runs and reaches the broker',
+        since: service.at,
+        count: Math.max(1, Math.floor((now - service.at) / HEALTH_STALE_MS)),
+      },
+    ],
+  };
+}
