@@ -82,6 +82,7 @@ export default defineConfig({
     'typescript/no-unsafe-type-assertion': 'off',
     'no-shadow': 'off',
     'promise/always-return': 'off',
+    'no-unmodified-loop-condition': 'off',
     // Ambient const enums of libraries cannot be imported by erasable TypeScript.
     'typescript/no-unsafe-enum-assignment': 'off',
     // Worker threads, not windows.

@@ -4,6 +4,7 @@ import { describeError, errorCodes, JoulegateError } from '../broker/contract/er
 import { addCheckCommand } from './commands/check.ts';
 import type { CommandContext } from './commands/context.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addFillHistoryCommand } from './commands/fill-history.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addServiceCommands } from './commands/service.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
@@ -42,6 +43,7 @@ export function createProgram(context: CommandContext): Command {
     addReplayCommand,
     addCheckCommand,
     addDoctorCommand,
+    addFillHistoryCommand,
   ]) {
     add(program, context);
   }
@@ -73,7 +75,7 @@ export async function main(args: readonly string[]): Promise<void> {
       if (debug && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
     }
   }
-  if (process.connected === true) process.disconnect();
+  process.channel?.unref();
   // A library that left a handle open must not keep a finished command alive.
   setTimeout(() => process.exit(), 500).unref();
 }

@@ -106,7 +106,7 @@ export async function readCredentials(dataDir: DataDir, principal: string): Prom
   }
   throw new JoulegateError(
     'CONFIG_INVALID',
-    `${path} does not hold {"username","password"}; delete it and start "joulegate broker" once to make it anew`,
+    `${path} does not hold {"username","password"}; restore it, or remove the file and the user from broker/users.json and start "joulegate broker" to make both anew`,
   );
 }
 

@@ -36,7 +36,9 @@ function fail(message) {
 if (Number(process.versions.node.split('.')[0]) < neededMajor) {
   const node = process.env.JOULEGATE_RERUN === '1' ? null : bundledNode();
   if (node === null) {
-    fail(`needs Node ${neededMajor} or later and runs on ${process.version}; install it, or run "npm ci", which brings it`);
+    fail(
+      `needs Node ${neededMajor} or later and runs on ${process.version}; install it, or run "npm ci", which brings it`,
+    );
   } else {
     rerun(node);
   }

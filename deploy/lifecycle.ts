@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -6,10 +7,7 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const ECHO_MS = 500;
 
 /** What this needs of `process`; a test hands in an emitter. */
-export type SignalSource = {
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
-};
+export type SignalSource = Pick<EventEmitter, 'on' | 'off'>;
 
 export type StopRequest = Disposable & {
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP, or when the parent process went away. */

@@ -7,7 +7,13 @@ export type LogSink = { write(text: string): unknown };
 
 const secretKeys = ['password', 'token', 'passwordHash', 'authorization', 'cookie', 'privateKey', 'secret'];
 const redactPaths = secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
-const levelNames: Readonly<Record<string, string>> = { 20: 'debug', 30: 'info ', 40: 'warn ', 50: 'error', 60: 'fatal' };
+const levelNames: Readonly<Record<string, string>> = {
+  20: 'debug',
+  30: 'info ',
+  40: 'warn ',
+  50: 'error',
+  60: 'fatal',
+};
 const standardKeys = new Set(['level', 'time', 'msg', 'name', 'err']);
 
 /**
@@ -28,7 +34,7 @@ export function createLog(options: {
       base: options.name === undefined ? {} : { name: options.name },
       redact: { paths: redactPaths, censor: '[secret]' },
     },
-    stream as { write(line: string): void },
+    stream,
   );
 }
 
@@ -44,13 +50,18 @@ export function toText(line: string): string {
   const clock = Number.isNaN(time.getTime()) ? '--:--:--' : time.toTimeString().slice(0, 8);
   const fields = Object.entries(entry)
     .filter(([key]) => !standardKeys.has(key))
-    .map(([key, value]) => `${key}=${typeof value === 'string' && /^[^\s"]+$/.test(value) ? value : JSON.stringify(value)}`);
+    .map(
+      ([key, value]) =>
+        `${key}=${typeof value === 'string' && /^[^\s"]+$/.test(value) ? value : JSON.stringify(value)}`,
+    );
   const error = entry['err'] as { message?: unknown } | undefined;
   if (error?.message !== undefined) fields.push(`error=${JSON.stringify(error.message)}`);
-  const name = entry['name'] === undefined ? '' : ` ${printable(String(entry['name']))}`;
-  const parts = [`${clock} ${levelNames[String(entry['level'])] ?? 'info '}${name}`, printable(String(entry['msg'] ?? ''))];
+  const name = entry['name'] === undefined ? '' : ` ${printable(textOf(entry['name']))}`;
+  const parts = [`${clock} ${levelNames[String(entry['level'])] ?? 'info '}${name}`, printable(textOf(entry['msg']))];
   return `${[...parts, ...fields.map(printable)].join('  ')}\n`;
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Foreign text must not move the cursor or forge a second line. */
 const printable = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, '·');

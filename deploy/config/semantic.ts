@@ -1,0 +1,177 @@
+import { topicLevel } from '../../broker/contract/topic.ts';
+import type { TagConfig } from '../../gateway/config/schema.ts';
+import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from '../../scoring/energy/unit.ts';
+import { closest } from './closest.ts';
+import type { ConfigPath } from './problem.ts';
+import { show, type PathProblem } from './schema-problems.ts';
+import type { PlantConfig } from './schema.ts';
+
+/** What a schema cannot say. Errors refuse the file, warnings are logged. */
+export type Findings = { readonly errors: readonly PathProblem[]; readonly warnings: readonly PathProblem[] };
+
+/** Sections as they were read; those of other services are missing. */
+export type Sections = Partial<PlantConfig>;
+
+/** Checks across keys: unique names, node ids, time zone, units, addresses, periods. */
+export function semanticFindings(config: Sections): Findings {
+  const errors: PathProblem[] = [];
+  const warnings: PathProblem[] = [];
+  const error = (path: ConfigPath, message: string) => errors.push({ path, message });
+  const warn = (path: ConfigPath, message: string) => warnings.push({ path, message });
+  if (config.plant !== undefined) checkZone(config.plant.timezone, error);
+  checkServers(config, error, warn);
+  checkMqtt(config, error);
+  checkScoring(config, error);
+  return { errors, warnings };
+}
+
+type Report = (path: ConfigPath, message: string) => void;
+
+function checkZone(zone: string, error: Report): void {
+  try {
+    // A fixed offset is accepted by Intl, but is no IANA name and knows no rules of daylight saving.
+    if (/^[+-]/.test(zone)) throw new RangeError(zone);
+    new Intl.DateTimeFormat('en', { timeZone: zone }).format(0);
+  } catch {
+    const meant = closest(zone, Intl.supportedValuesOf('timeZone'));
+    error(
+      ['plant', 'timezone'],
+      `${show(zone)} is no IANA time zone; ${meant === null ? 'use a name like Asia/Shanghai' : `did you mean ${meant}?`}`,
+    );
+  }
+}
+
+/** Reports every name that was already used, with the place of the first use. */
+const unique = (error: Report) => {
+  const seen = new Map<string, string>();
+  return (name: string, where: string, path: ConfigPath, what: string): void => {
+    const first = seen.get(name);
+    if (first === undefined) seen.set(name, where);
+    else error(path, `${what} ${show(name)} is already used by ${first}; give each its own`);
+  };
+};
+
+function checkServers({ gateway }: Sections, error: Report, warn: Report): void {
+  const serverName = unique(error);
+  const equipmentPath = unique(error);
+  const topic = unique(error);
+  for (const [serverIndex, server] of (gateway?.servers ?? []).entries()) {
+    const at: ConfigPath = ['gateway', 'servers', serverIndex];
+    serverName(server.name, `servers[${serverIndex}]`, [...at, 'name'], 'server name');
+    const host = hostOf(server.endpoint);
+    if (host === null) error([...at, 'endpoint'], `${show(server.endpoint)} is no endpoint; write opc.tcp://host:port`);
+    else if (!isLoopback(host) && (server.securityMode === 'None' || server.securityPolicy === 'None')) {
+      const key = server.securityMode === 'None' ? 'securityMode' : 'securityPolicy';
+      warn([...at, key], `None sends values and passwords to ${host} unprotected; use best`);
+    }
+    for (const [equipmentIndex, equipment] of server.equipment.entries()) {
+      const equipmentAt: ConfigPath = [...at, 'equipment', equipmentIndex];
+      const where = `servers[${serverIndex}].equipment[${equipmentIndex}]`;
+      equipmentPath(equipment.path, where, [...equipmentAt, 'path'], 'equipment path');
+      if (equipment.path.includes('.'))
+        topic(topicLevel(equipment.path), where, [...equipmentAt, 'path'], 'MQTT topic level');
+      const tagName = unique(error);
+      for (const [tagIndex, tag] of equipment.tags.entries()) {
+        const tagAt: ConfigPath = [...equipmentAt, 'tags', tagIndex];
+        tagName(tag.name, `tags[${tagIndex}] of this equipment`, [...tagAt, 'name'], 'tag name');
+        checkTag(tag, tagAt, error, warn);
+      }
+    }
+  }
+}
+
+function checkTag(tag: TagConfig, at: ConfigPath, error: Report, warn: Report): void {
+  const namespace = /^ns=(\d+);/.exec(tag.nodeId)?.[1];
+  if (namespace !== undefined && Number(namespace) > 0) {
+    error(
+      [...at, 'nodeId'],
+      `${show(tag.nodeId)} names namespace ${namespace} by its index, which may change when the server restarts; write nsu=<namespace URI>;… (the server's NamespaceArray lists the URIs)`,
+    );
+  } else if (!/^(nsu=[^;]+;|ns=0;)?[isgb]=.+$/s.test(tag.nodeId)) {
+    error([...at, 'nodeId'], `${show(tag.nodeId)} is no node id; write e.g. nsu=urn:acme:plc;s=Press1.Energy`);
+  }
+  if (tag.range !== undefined && tag.range[0] >= tag.range[1]) {
+    error([...at, 'range'], `${show(tag.range)} is no range; write [low, high]`);
+  }
+  const electric = (tag.carrier ?? 'electricity') === 'electricity';
+  if (tag.unit === undefined || !electric) return;
+  const known =
+    tag.role === 'energy-counter' && energyFactorKwh(tag.unit) === null
+      ? energyUnitNames
+      : tag.role === 'power' && powerFactorKw(tag.unit) === null
+        ? powerUnitNames
+        : null;
+  if (known !== null) {
+    warn(
+      [...at, 'unit'],
+      `${show(tag.unit)} is no unit for role ${tag.role}, so the tag will not be counted; use one of ${known.join(', ')}`,
+    );
+  }
+}
+
+function checkMqtt(config: Sections, error: Report): void {
+  for (const section of ['gateway', 'scoring'] as const) {
+    const url = config[section]?.mqtt?.url;
+    if (url === undefined) continue;
+    const path: ConfigPath = [section, 'mqtt', 'url'];
+    const parsed = URL.parse(url);
+    if (parsed === null || !['mqtt:', 'mqtts:'].includes(parsed.protocol) || parsed.hostname === '') {
+      error(path, `${show(url)} is no MQTT address; write mqtts://host:8883 or mqtt://127.0.0.1:1883`);
+    } else if (parsed.username !== '' || parsed.password !== '') {
+      error(path, 'must not carry credentials; use the keys username and password (file:PATH or ${ENV})');
+    } else if (parsed.protocol === 'mqtt:' && !isLoopback(parsed.hostname)) {
+      error(path, `${show(url)} would send passwords over the network unprotected; use mqtts://`);
+    }
+  }
+  const { broker } = config;
+  if (broker !== undefined && broker.tls === undefined && !isLoopback(broker.host)) {
+    error(
+      ['broker', 'host'],
+      `${show(broker.host)} is reachable from the network, which needs broker.tls; add it or use 127.0.0.1`,
+    );
+  }
+}
+
+function checkScoring({ scoring, broker }: Sections, error: Report): void {
+  const api = scoring?.api;
+  if (api?.openLoopback === true && !isLoopback(api.host)) {
+    error(['scoring', 'api', 'openLoopback'], `is only allowed with a loopback host, not ${show(api.host)}; remove it`);
+  }
+  if (api !== undefined && api.tls === undefined && !isLoopback(api.host)) {
+    error(
+      ['scoring', 'api', 'host'],
+      `${show(api.host)} is reachable from the network, which needs scoring.api.tls; add it or use 127.0.0.1`,
+    );
+  }
+  if (api !== undefined && api.port !== 0 && api.port === broker?.port) {
+    error(['scoring', 'api', 'port'], `${api.port} is the port of the broker as well; choose another`);
+  }
+  const targetId = unique(error);
+  for (const [index, target] of (scoring?.targets ?? []).entries()) {
+    const at: ConfigPath = ['scoring', 'targets', index];
+    targetId(target.id, `targets[${index}]`, [...at, 'id'], 'target id');
+    const { from, to } = target.basePeriod;
+    for (const [key, day] of [
+      ['from', from],
+      ['to', to],
+    ] as const) {
+      if (!isDay(day)) error([...at, 'basePeriod', key], `${show(day)} is no day; write e.g. 2025-01-01`);
+    }
+    if (isDay(from) && isDay(to) && from > to) error([...at, 'basePeriod'], `ends (${to}) before it begins (${from})`);
+  }
+}
+
+const isDay = (text: string): boolean => {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+};
+
+const hostOf = (endpoint: string): string | null => {
+  const host = URL.parse(endpoint)?.hostname;
+  return host === undefined || host === '' ? null : host;
+};
+
+/** Whether a host name or address is this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

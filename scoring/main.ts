@@ -1,0 +1,137 @@
+import type { ServiceDeps } from '../broker/contract/deps.ts';
+import { describeError } from '../broker/contract/error.ts';
+import type { ServiceHealth } from '../broker/contract/health.ts';
+import { topics } from '../broker/contract/topic.ts';
+import { durationMs } from '../broker/contract/duration.ts';
+import type { PlantSection } from '../broker/contract/plant.ts';
+import { startApi } from './api/server.ts';
+import type { ScoringSection } from './config.ts';
+import { openCore, type ScoringCore } from './core.ts';
+import type { FoundingDocument } from './energy/target.ts';
+import { Flusher } from './flusher.ts';
+import type { Reader } from './ingest/reader.ts';
+import { LivePlant } from './live-plant.ts';
+import { noteIssue, ownHealth } from './own-health.ts';
+import { createStream, startPlantReader } from './plant-stream.ts';
+import { ProblemBook } from './problem-book.ts';
+
+export { openCore, type ScoringCore } from './core.ts';
+export { LivePlant } from './live-plant.ts';
+
+export type ScoringConfig = {
+  readonly plant: PlantSection;
+  readonly scoring: ScoringSection;
+  /** Folder of the built console; null = none. */
+  readonly consoleDir: string | null;
+};
+
+export type ScoringDeps = ServiceDeps & {
+  readonly apiToken: string;
+  /** Founding documents by id, for targets that name one. */
+  readonly founding: ReadonlyMap<string, FoundingDocument>;
+};
+
+export interface ScoringService extends AsyncDisposable {
+  /** Where the API and the console listen. */
+  readonly url: string;
+  health(): ServiceHealth;
+}
+
+const HEALTH_MS = 10_000;
+const PRUNE_MS = 3_600_000;
+const defaultApi = { host: '127.0.0.1', port: 8700, openLoopback: false } as const;
+const defaultRetention = { minute: '60d', quarter: '400d', hour: '3650d' } as const;
+
+/**
+ * Starts scoring: reads the broker, keeps the store, serves API and console. Comes up while the broker is away.
+ * @throws JoulegateError STORE_FAILED, PORT_IN_USE, CONFIG_INVALID.
+ */
+export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Promise<ScoringService> {
+  const { scoring, plant } = config;
+  const { log, now } = deps;
+  const problems = new ProblemBook('scoring', now);
+  await using opening = new AsyncDisposableStack();
+  // The live plant exists only after the core; episodes and issues before that come from restored checkpoints.
+  let live: LivePlant | null = null;
+  const core = opening.use(
+    await openCore({
+      plant,
+      scoring,
+      dataDir: deps.dataDir,
+      log,
+      now,
+      onIssue: (issue) => noteIssue(issue, { problems, live, log }),
+      onEpisode: (episode) => live?.noteEpisode(episode),
+    }),
+  );
+  const stream = createStream(core, { problems, log, now, reader: () => reader, live: () => live });
+  for (const { name, body } of await core.store.readCheckpoints('stream/')) {
+    const [, publisher = '', writer = ''] = name.split('/');
+    stream.restore(publisher, Number(writer), Number(body));
+  }
+  const startedAt = now();
+  const health = (state: ServiceHealth['state'] = 'running'): ServiceHealth =>
+    ownHealth({ core, stream, problems, now, state, startedAt, id: scoring.id, version: deps.version });
+  live = new LivePlant(core, { plant, scoring, founding: deps.founding, log, now, ownHealth: health });
+  const plantView = live;
+  const reader: Reader = opening.use(startPlantReader({ scoring, stream, live: plantView, problems, log, now }));
+  const flusher = new Flusher(core, stream, { reader, consumer: scoring.id, problems, log, now });
+  opening.defer(async () => {
+    await flusher.stop();
+    await plantView.settled();
+  });
+  const api = opening.use(
+    await startApi({
+      ...defaultApi,
+      ...scoring.api,
+      token: deps.apiToken,
+      consoleDir: config.consoleDir,
+      store: core.store,
+      alerts: core.store,
+      view: plantView,
+      version: deps.version,
+      log,
+      now,
+      onSignInRefused: ({ at, address, message }) =>
+        plantView.noteEvent({
+          id: `api-${at}-${address}`,
+          kind: 'sign-in-refused',
+          at,
+          service: 'scoring',
+          source: scoring.id,
+          severity: 'low',
+          address,
+          message,
+        }),
+    }),
+  );
+  const tell = (state: ServiceHealth['state']): Promise<void> =>
+    reader.publish(topics.health(scoring.id), health(state), true).catch(() => undefined);
+  const timers = [
+    setInterval(() => plantView.refresh(), 1000),
+    setInterval(() => void tell('running'), HEALTH_MS),
+    setInterval(
+      () =>
+        void prune(core, scoring, now).catch((error: unknown) =>
+          log.warn({ err: describeError(error) }, 'old rows could not be removed'),
+        ),
+      PRUNE_MS,
+    ),
+  ];
+  opening.defer(async () => {
+    for (const timer of timers) clearInterval(timer);
+    await tell('stopped');
+  });
+  log.info({ url: api.url }, 'scoring runs');
+  const resources = opening.move();
+  return { url: api.url, health: () => health(), [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function prune({ store }: ScoringCore, { retention }: ScoringSection, now: () => number): Promise<void> {
+  const keep = retention ?? defaultRetention;
+  await store.prune({
+    '1m': now() - durationMs(keep.minute),
+    '15m': now() - durationMs(keep.quarter),
+    '1h': now() - durationMs(keep.hour),
+  });
+}
