@@ -31,6 +31,7 @@ const starts: Readonly<Record<ServiceName, Start>> = {
 
 /** Runs one service until it is asked to stop. @throws JoulegateError when it cannot start. */
 export async function runService(name: ServiceName, options: ServiceOptions, context: CommandContext): Promise<void> {
+  context.process.umask(0o077);
   using stop = await commandStop(context);
   const log = await commandLog(context, options.logLevel, name);
   const config = await loadPlantConfig(options.config, {

@@ -11,6 +11,7 @@ const STEP_MS = 10_000;
 
 /** Serves the demo plant until it is asked to stop. */
 export async function simulateCommand(options: SimulateOptions, context: CommandContext): Promise<void> {
+  context.process.umask(0o077);
   using stop = await commandStop(context);
   const log = await commandLog(context, options.logLevel, 'simulator');
   const now = context.now();

@@ -13,8 +13,8 @@ import { waitForApi } from './api-ready.ts';
 import { runFill } from './fill-child.ts';
 
 const READY_MS = 30_000;
-/** The order of a stop: who writes first, the broker last. */
-const stages = [['simulate', 'gateway'], ['scoring'], ['broker']] as const;
+/** The order of a stop: the gateway takes nothing more in and reports no loss of its server; the broker goes last. */
+const stages = [['gateway'], ['simulate', 'scoring'], ['broker']] as const;
 
 /** Everything on one machine until it is asked to stop. @throws JoulegateError when a part cannot start. */
 export async function upCommand(options: UpOptions, context: CommandContext): Promise<void> {

@@ -53,7 +53,7 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
   }
   const modelFolder = join(dataDir, 'models');
   const dayOf = createLocalDays(plant.timezone);
-  const saving = new Set<Promise<void>>();
+  let saving: Promise<void> = Promise.resolve();
   const pipeline = await ScoringPipeline.open(store, sinks, {
     dayOf,
     maxGapMs: durationMs(scoring.maxGap),
@@ -63,15 +63,15 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
     onIssue: options.onIssue,
     onEpisode: options.onEpisode,
     onModel: (path, model) => {
-      const saved = saveModel(modelFolder, path, model)
+      // One after the other: two saves of one machine must not share their temporary file.
+      saving = saving
+        .then(() => saveModel(modelFolder, path, model))
         .catch((error: unknown) =>
           log.error({ equipment: path, err: describeError(error) }, 'model could not be saved'),
-        )
-        .finally(() => saving.delete(saved));
-      saving.add(saved);
+        );
     },
   });
-  opening.defer(async () => void (await Promise.all(saving)));
+  opening.defer(() => saving);
   const resources = opening.move();
   return { store, sinks, pipeline, dayOf, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }

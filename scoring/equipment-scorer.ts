@@ -1,6 +1,6 @@
 import type { EquipmentDescription, MachineState, TagDescription } from '../broker/contract/tag.ts';
 import { fitMachineModel } from './anomaly/model-fit.ts';
-import { MachineDetector } from './anomaly/machine-detector.ts';
+import { MachineDetector, type DetectorMemory } from './anomaly/machine-detector.ts';
 import type { MachineModel } from './anomaly/machine-model.ts';
 import type { MachineRow } from './anomaly/machine-row.ts';
 import { RowBuilder } from './anomaly/row-builder.ts';
@@ -11,6 +11,14 @@ import type { WindowBook, WindowCursor } from './energy/window-book.ts';
 
 /** Newest value of a tag as shown live. */
 export type TagReading = { value: number | string | boolean | null; at: number | null; statusCode: number };
+
+/** State of a scorer as kept in a checkpoint. */
+export type ScorerCheckpoint = {
+  readonly ledger: LedgerCheckpoint;
+  readonly episode: AnomalyEpisode | null;
+  readonly detector: DetectorMemory;
+  readonly lastScore: AnomalyScore | null;
+};
 
 export type AnomalyOptions = {
   readonly rowIntervalMs: number;
@@ -157,12 +165,19 @@ export class EquipmentScorer {
     }
   }
 
-  checkpoint(): { readonly ledger: LedgerCheckpoint; readonly episode: AnomalyEpisode | null } {
-    return { ledger: this.#ledger.checkpoint(), episode: this.#episode };
+  checkpoint(): ScorerCheckpoint {
+    return {
+      ledger: this.#ledger.checkpoint(),
+      episode: this.#episode,
+      detector: this.#detector.memory,
+      lastScore: this.#lastScore,
+    };
   }
 
-  restore(checkpoint: { readonly ledger: LedgerCheckpoint; readonly episode: AnomalyEpisode | null }): void {
+  restore(checkpoint: ScorerCheckpoint): void {
     this.#ledger.restore(checkpoint.ledger);
+    this.#detector.restore(checkpoint.detector);
+    this.#lastScore = checkpoint.lastScore === null ? null : { ...checkpoint.lastScore, alarm: false };
     // A restart ends the judgement of an open episode; a fault that lasts opens a new one.
     if (checkpoint.episode !== null) this.#events.onEpisode({ ...checkpoint.episode, to: this.#ledger.clock });
   }

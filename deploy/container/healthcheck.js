@@ -14,7 +14,9 @@ if (probe.startsWith('tcp:')) {
     .on('error', () => end(false));
 } else if (probe.startsWith('https:')) {
   // The container asks itself; whether others may trust the certificate is not the question here.
-  getHttps(probe, { rejectUnauthorized: false }, ({ statusCode }) => end(statusCode === 200)).on('error', () => end(false));
+  getHttps(probe, { rejectUnauthorized: false }, ({ statusCode }) => end(statusCode === 200)).on('error', () =>
+    end(false),
+  );
 } else if (probe.startsWith('http:')) {
   getHttp(probe, ({ statusCode }) => end(statusCode === 200)).on('error', () => end(false));
 } else {

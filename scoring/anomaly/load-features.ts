@@ -19,6 +19,18 @@ export class LoadFeatures {
   readonly #drivers = new Float64Array(DRIVERS);
   #fresh = true;
 
+  /** The smoothed drivers, for a checkpoint. */
+  get memory(): readonly number[] {
+    return this.#fresh ? [] : [...this.#smoothed];
+  }
+
+  /** Goes on from a checkpoint. */
+  restore(memory: readonly number[]): void {
+    if (memory.length !== this.#smoothed.length) return;
+    this.#smoothed.set(memory);
+    this.#fresh = false;
+  }
+
   /** Starts over after a gap in time. */
   reset(): void {
     this.#fresh = true;

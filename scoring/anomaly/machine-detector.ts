@@ -19,6 +19,15 @@ const FLAT_FACTOR = 3;
 /** Ratio given to a stuck sensor: a clear alarm, below what a gross fault reaches. */
 const FLAT_RATIO = 1.3;
 
+/** What a detector remembers of the latest rows, so that a restart does not make it wait anew. */
+export type DetectorMemory = {
+  readonly model: string;
+  readonly lastAt: number;
+  readonly seen: number;
+  readonly smoothed: readonly number[];
+  readonly load: readonly number[];
+};
+
 export type ScoredRow = { readonly score: AnomalyScore; readonly step: 'none' | 'start' | 'on' | 'end' };
 
 /** Score in [0,1) of a statistic divided by its limit; 0.99 at the limit on every machine. */
@@ -66,6 +75,25 @@ export class MachineDetector {
     this.#flat = model.sensors.map(() => 0);
     this.#lastValues = model.sensors.map(() => Number.NaN);
     this.#seen = 0;
+  }
+
+  get memory(): DetectorMemory {
+    return {
+      model: this.#model?.id ?? '',
+      lastAt: this.#lastAt,
+      seen: this.#seen,
+      smoothed: [...this.#smoothed],
+      load: this.#load.memory,
+    };
+  }
+
+  /** Goes on from a checkpoint; one of another model only keeps the load. */
+  restore(memory: DetectorMemory): void {
+    this.#lastAt = memory.lastAt ?? Number.NaN;
+    this.#load.restore(memory.load);
+    if (memory.model !== (this.#model?.id ?? '') || memory.smoothed.length !== this.#smoothed.length) return;
+    this.#smoothed.set(memory.smoothed);
+    this.#seen = memory.seen;
   }
 
   /** Judges one row. Rows that cannot be judged say why and never raise an alarm. */
