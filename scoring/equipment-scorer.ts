@@ -60,6 +60,7 @@ export class EquipmentScorer {
   #fits = 0;
   #episode: AnomalyEpisode | null = null;
   #lastCount = Number.NaN;
+  #lastCountAt = Number.NaN;
   #lastScore: AnomalyScore | null = null;
   #powerKw: number | null = null;
   /** true when the state changed since the last checkpoint. */
@@ -198,8 +199,12 @@ export class EquipmentScorer {
       case 'output-counter': {
         const count = Number(value);
         const made = count - this.#lastCount;
+        const { rowIntervalMs } = this.#anomaly;
+        // What was made over a gap does not belong to one row: only one row's part of it is taken.
+        const part = Math.min(1, (2 * rowIntervalMs) / Math.max(1, at - this.#lastCountAt));
         this.#lastCount = count;
-        if (made > 0) this.#rows.pieces(made);
+        this.#lastCountAt = at;
+        if (made > 0) this.#rows.pieces(made * part);
         return;
       }
       case 'energy-counter':

@@ -18,6 +18,7 @@ export class LoadFeatures {
   readonly #smoothed = new Float64Array(DRIVERS * MEMORIES.length);
   readonly #drivers = new Float64Array(DRIVERS);
   #fresh = true;
+  #missing = 0;
 
   /** The smoothed drivers, for a checkpoint. */
   get memory(): readonly number[] {
@@ -31,9 +32,9 @@ export class LoadFeatures {
     this.#fresh = false;
   }
 
-  /** Starts over after a gap in time. */
-  reset(): void {
-    this.#fresh = true;
+  /** Rows that are missing before the next one: it is taken to have held meanwhile. */
+  skip(rows: number): void {
+    this.#missing += rows;
   }
 
   /** Takes the row and writes its FEATURES predictors into `out` from `offset` on. */
@@ -48,7 +49,7 @@ export class LoadFeatures {
     for (const context of contexts) out[at++] = row.context === context ? 1 : 0;
     for (let driver = 0; driver < DRIVERS; driver += 1) out[at++] = drivers[driver] ?? 0;
     for (let memory = 0; memory < MEMORIES.length; memory += 1) {
-      const weight = this.#fresh ? 1 : 1 / (MEMORIES[memory] ?? 1);
+      const weight = this.#fresh ? 1 : 1 - (1 - 1 / (MEMORIES[memory] ?? 1)) ** (1 + this.#missing);
       for (let driver = 0; driver < DRIVERS; driver += 1) {
         const index = memory * DRIVERS + driver;
         const before = this.#smoothed[index] ?? 0;
@@ -61,5 +62,6 @@ export class LoadFeatures {
     out[at++] = Math.sin(phase);
     out[at] = Math.cos(phase);
     this.#fresh = false;
+    this.#missing = 0;
   }
 }

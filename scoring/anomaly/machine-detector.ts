@@ -12,6 +12,10 @@ import {
 import type { MachineRow } from './machine-row.ts';
 import { ELEVATED_SCORE, type AnomalyScore, type Contribution, type NoScoreReason } from './score.ts';
 
+/** More missing rows than this, and the machine is judged anew after a wait. */
+const MAX_MISSING_ROWS = 2;
+/** The wait after a gap is five times the gap, at most this. */
+const LONGEST_WAIT_ROWS = 240;
 /** Equal values in a row that make a sensor stuck, whatever it did in training. */
 const MIN_FLAT_ROWS = 15;
 /** A sensor is stuck after this many times its longest flat run of training. */
@@ -98,12 +102,15 @@ export class MachineDetector {
 
   /** Judges one row. Rows that cannot be judged say why and never raise an alarm. */
   next(row: MachineRow): ScoredRow {
-    const gap = row.at - this.#lastAt > 3 * this.#rowIntervalMs;
+    const missing = Number.isNaN(this.#lastAt)
+      ? 0
+      : Math.max(0, Math.round((row.at - this.#lastAt) / this.#rowIntervalMs) - 1);
     this.#lastAt = row.at;
-    if (gap) {
-      this.#load.reset();
+    this.#load.skip(missing);
+    if (missing > MAX_MISSING_ROWS) {
       this.#smoothed.fill(0);
-      this.#seen = 0;
+      // What the machine did meanwhile is not known; its slow sensors need about as long to forget it.
+      this.#seen = WARM_UP_ROWS - Math.min(LONGEST_WAIT_ROWS, Math.max(WARM_UP_ROWS, 5 * missing));
     }
     this.#load.next(row, this.#features);
     const model = this.#model;

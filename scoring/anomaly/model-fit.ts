@@ -73,7 +73,7 @@ function featureMatrix(rows: readonly MachineRow[], rowIntervalMs: number): Floa
   const load = new LoadFeatures();
   rows.forEach((row, index) => {
     const before = rows[index - 1];
-    if (before !== undefined && row.at - before.at > 3 * rowIntervalMs) load.reset();
+    if (before !== undefined) load.skip(Math.round((row.at - before.at) / rowIntervalMs) - 1);
     load.next(row, features, index * FEATURES);
   });
   return features;
