@@ -187,12 +187,13 @@ export class GatewayFlow {
     columns.handles.forEach((handle, index) => {
       const at = columns.times[index] ?? Number.NaN;
       const number = columns.numbers[index] ?? Number.NaN;
-      if (at > newest) newest = at;
+      const isGood = (columns.statuses[index] ?? 0) >>> 30 === 0;
+      if (isGood && at > newest) newest = at;
       values.push({ handle, at, value: columns.texts.get(index) ?? number, statusCode: columns.statuses[index] ?? 0 });
     });
     this.#figures.valuesTotal += values.length;
     this.#figures.lastValueAt = now();
-    this.#clockOf(server).notification(publishedAt, newest, now());
+    if (newest > Number.NEGATIVE_INFINITY) this.#clockOf(server).notification(publishedAt, newest, now());
     this.#append(
       this.#builder.pack(values, ({ tag, writer, value }) => {
         const equipment = this.#options.map.writers[writer]?.equipment.path ?? '';

@@ -41,6 +41,14 @@ export type ScorerEvents = {
 /** Status codes with the top bits 00 are Good, 01 Uncertain, 10 Bad (OPC 10000-4 7.39). */
 const isGood = (statusCode: number): boolean => statusCode >>> 30 === 0;
 
+/** Whether a value is counted and moves time on. */
+export function isUsable(
+  value: number | string | boolean | null,
+  statusCode: number,
+): value is number | string | boolean {
+  return value !== null && isGood(statusCode);
+}
+
 type TagPlan = { readonly tag: TagDescription; readonly row: number; readonly powerFactor: number };
 
 /** Everything that is computed for one machine: its ledger, its rows and its anomaly model. Samples come in event time. */
@@ -127,18 +135,19 @@ export class EquipmentScorer {
     const reading = this.readings[index];
     if (plan === undefined || reading === undefined) return;
     this.dirty = true;
-    if (reading.at === null || at >= reading.at) {
+    if (reading.at === null || at >= reading.at || !isGood(reading.statusCode)) {
       reading.value = value;
       reading.at = at;
       reading.statusCode = statusCode;
     }
-    const row = this.#rows.advance(at, this.#events.plantKw());
-    if (row !== null) this.#judge(row);
-    if (!isGood(statusCode) || value === null) {
+    if (!isUsable(value, statusCode)) {
+      // A bad value says nothing of its time: servers stamp "no value yet" with their own clock.
       if (plan.row !== -1) this.#rows.reading(plan.row, Number.NaN, at);
       if (plan.tag.role === 'power') this.#powerKw = null;
       return;
     }
+    const row = this.#rows.advance(at, this.#events.plantKw());
+    if (row !== null) this.#judge(row);
     const number = typeof value === 'boolean' ? Number(value) : value;
     this.#ledger.sample(plan.tag.name, number, at);
     this.#feedRow(plan, number, at);

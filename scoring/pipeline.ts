@@ -4,7 +4,7 @@ import type { AnomalyEpisode, AnomalyScore } from './anomaly/score.ts';
 import type { LedgerIssue } from './energy/equipment-ledger.ts';
 import type { DaySpan } from './energy/local-day.ts';
 import { WindowBook, type TreeObject } from './energy/window-book.ts';
-import { EquipmentScorer, type AnomalyOptions } from './equipment-scorer.ts';
+import { EquipmentScorer, isUsable, type AnomalyOptions, type ScorerCheckpoint } from './equipment-scorer.ts';
 import { ClockGuard } from './ingest/clock-guard.ts';
 import type { MetricSink, MetricStore } from './store/metric-store.ts';
 
@@ -28,7 +28,16 @@ export type Checkpoint = { readonly name: string; readonly body: string | null }
 
 /** A machine whose clock runs this far ahead of the plant is not believed. */
 const CLOCK_TOLERANCE_MS = 900_000;
+/** More held samples than this and a machine's clock is taken to be right. */
+const HELD_SAMPLES = 1000;
 const DAY_MS = 86_400_000;
+
+type Sample = {
+  readonly tag: number;
+  readonly value: number | string | boolean;
+  readonly at: number;
+  readonly statusCode: number;
+};
 
 type Machine = { readonly scorer: EquipmentScorer; readonly line: string; readonly guard: number; powerKw: number };
 
@@ -41,7 +50,7 @@ export class ScoringPipeline {
   readonly #store: MetricStore;
   readonly #sinks: readonly MetricSink[];
   readonly #book: WindowBook;
-  readonly #guard = new ClockGuard(CLOCK_TOLERANCE_MS);
+  readonly #guard = new ClockGuard<Sample>({ toleranceMs: CLOCK_TOLERANCE_MS, capacity: HELD_SAMPLES });
   readonly #machines: Machine[] = [];
   readonly #byPath = new Map<string, number>();
   readonly #linePower = new Map<string, number>();
@@ -49,7 +58,6 @@ export class ScoringPipeline {
   #plantPower = 0;
   #scores: AnomalyScore[] = [];
   #episodes = new Map<string, AnomalyEpisode>();
-  readonly #jumping = new Set<number>();
 
   private constructor(
     store: MetricStore,
@@ -120,12 +128,10 @@ export class ScoringPipeline {
       this.#machines[known] = machine;
       return known;
     }
-    const machine = this.#open(equipment, tags, this.#guard.add());
     const saved = this.#checkpoints.get(equipment.path);
-    if (saved !== undefined) {
-      machine.scorer.restore(JSON.parse(saved));
-      if (!Number.isNaN(machine.scorer.clock)) this.#guard.admit(machine.guard, machine.scorer.clock);
-    }
+    const checkpoint = saved === undefined ? null : (JSON.parse(saved) as ScorerCheckpoint);
+    const machine = this.#open(equipment, tags, this.#guard.add(checkpoint?.ledger.clock ?? Number.NaN));
+    if (checkpoint !== null) machine.scorer.restore(checkpoint);
     this.#machines.push(machine);
     this.#byPath.set(equipment.path, this.#machines.length - 1);
     return this.#machines.length - 1;
@@ -134,18 +140,41 @@ export class ScoringPipeline {
   /** One value. Values of a machine come in order of event time (`at`, epoch ms). */
   sample(machine: number, tag: number, value: number | string | boolean | null, at: number, statusCode: number): void {
     const known = this.#machines[machine];
-    if (known === undefined || !this.#admit(machine, known, at)) return;
+    if (known === undefined) return;
+    if (!isUsable(value, statusCode)) return known.scorer.sample(tag, value, at, statusCode);
+    const verdict = this.#guard.judge(known.guard, at, { tag, value, at, statusCode });
+    switch (verdict.kind) {
+      case 'held':
+        return this.#releaseHeld();
+      case 'came-back':
+        this.#reportClock(known, verdict.discarded);
+        break;
+      case 'use':
+        break;
+      default:
+        verdict satisfies never;
+    }
     known.scorer.sample(tag, value, at, statusCode);
   }
 
+  /** All values of a machine are unchanged up to `at`. */
   keepAlive(machine: number, at: number): void {
     const known = this.#machines[machine];
-    if (known === undefined || !this.#admit(machine, known, at)) return;
+    // A machine whose clock is in doubt proves nothing.
+    if (known === undefined || this.#guard.isHolding(known.guard) || !(at <= known.scorer.clock + CLOCK_TOLERANCE_MS))
+      return;
     known.scorer.keepAlive(at);
+  }
+
+  /** Whether samples of a machine wait for a decision about its clock; they are in no row and no checkpoint yet. */
+  isHolding(machine: number): boolean {
+    const known = this.#machines[machine];
+    return known !== undefined && this.#guard.isHolding(known.guard);
   }
 
   /** Writes what changed and the `extra` checkpoints (asked for at the very moment the rows are taken) in one transaction. What cannot be written stays for the next flush. */
   async flush(extra: () => readonly Checkpoint[] = () => []): Promise<number> {
+    this.#releaseHeld();
     const clock = this.plantClock;
     const watermark = clock - this.#options.latenessMs;
     for (const { scorer } of this.#machines) scorer.expect(watermark);
@@ -226,22 +255,21 @@ export class ScoringPipeline {
     this.#linePower.set(machine.line, (this.#linePower.get(machine.line) ?? 0) + change);
   }
 
-  #admit(index: number, { scorer, guard }: Machine, at: number): boolean {
-    if (this.#guard.admit(guard, at)) {
-      this.#jumping.delete(index);
-      return true;
+  #releaseHeld(): void {
+    for (const { machine, samples } of this.#guard.release()) {
+      const known = this.#machines.find(({ guard }) => guard === machine);
+      for (const { tag, value, at, statusCode } of samples) known?.scorer.sample(tag, value, at, statusCode);
     }
-    if (!this.#jumping.has(index)) {
-      this.#jumping.add(index);
-      this.#options.onIssue({
-        code: 'CLOCK_JUMP',
-        equipment: scorer.equipment.path,
-        tag: '',
-        at,
-        message: `source timestamps are at ${new Date(at).toISOString()}, far ahead of the other machines; values are left out until they are back`,
-        remedy: 'check clock and time zone of the PLC or OPC UA server (the classic: local time stamped as UTC)',
-      });
-    }
-    return false;
+  }
+
+  #reportClock({ scorer }: Machine, discarded: number): void {
+    this.#options.onIssue({
+      code: 'CLOCK_JUMP',
+      equipment: scorer.equipment.path,
+      tag: '',
+      at: scorer.clock,
+      message: `${discarded} values had source timestamps far ahead of the machine's own time and of the plant, and then came back; they are left out, counters make up for the energy`,
+      remedy: 'check clock and time zone of the PLC or OPC UA server (the classic: local time stamped as UTC)',
+    });
   }
 }

@@ -29,6 +29,7 @@ export function createStream(
       describe: (equipment, tags) => pipeline.describe(equipment, tags),
       sample: (machine, tag, value, at, statusCode) => pipeline.sample(machine, tag, value, at, statusCode),
       keepAlive: (machine, at) => pipeline.keepAlive(machine, at),
+      isHolding: (machine) => pipeline.isHolding(machine),
       onRefusedField: ({ publisher, writer, field, reason }) => {
         deps.problems.raise({
           code: 'PAYLOAD_INVALID',

@@ -29,6 +29,8 @@ export type LedgerCheckpoint = {
 };
 
 const HOUR = 3_600_000;
+/** Over a longer silence nothing is spread: it would be a guess over hundreds of thousands of windows. */
+const MAX_SPAN_MS = 15 * 24 * HOUR;
 const idleStates: readonly MachineState[] = ['idle', 'standby'];
 
 const timeOf: Readonly<Record<MachineState, SumName | null>> = {
@@ -116,7 +118,9 @@ export class EquipmentLedger {
   /** Time goes on although the machine is silent: energy is expected up to `until`. */
   expect(until: number): void {
     if (this.meters === 0 || Number.isNaN(this.#expectedUntil) || until <= this.#expectedUntil) return;
-    for (let meter = 0; meter < this.meters; meter += 1) this.#addTime(this.#expectedUntil, until, 'expectedMs');
+    const known = until - this.#expectedUntil <= MAX_SPAN_MS;
+    for (let meter = 0; known && meter < this.meters; meter += 1)
+      this.#addTime(this.#expectedUntil, until, 'expectedMs');
     this.#expectedUntil = until;
   }
 
@@ -162,7 +166,7 @@ export class EquipmentLedger {
       case 'unresolved':
         this.#book.add(this.#equipment, step.to - 1, 'unresolved', 1);
         this.#book.add(this.#chain, step.to - 1, 'unresolved', 1);
-        this.#book.noteGap(this.#equipment, step.from, step.to);
+        if (step.to - step.from <= MAX_SPAN_MS) this.#book.noteGap(this.#equipment, step.from, step.to);
         return this.#issue('COUNTER_UNRESOLVED', counter.tag.name, at, {
           message: `counter changed to ${number} ${counter.tag.unit ?? ''} in a way no rollover, reset or rated maximum explains; nothing was added from ${new Date(step.from).toISOString()} on`,
           remedy: 'check modulus and ratedMax of the tag, or whether the meter was replaced',
@@ -178,6 +182,14 @@ export class EquipmentLedger {
 
   #addDelta(counter: CounterTag, step: Extract<CounterStep, { kind: 'delta' }>, held: boolean): void {
     const { from, to } = step;
+    if (to - from > MAX_SPAN_MS) {
+      this.#book.add(this.#equipment, to - 1, 'unresolved', 1);
+      this.#book.add(this.#chain, to - 1, 'unresolved', 1);
+      return this.#issue('COUNTER_UNRESOLVED', counter.tag.name, to, {
+        message: `no value between ${new Date(from).toISOString()} and ${new Date(to).toISOString()}; ${step.delta} ${counter.tag.unit ?? ''} counted meanwhile are in no sum`,
+        remedy: 'book them by hand if they are needed; the series goes on from here',
+      });
+    }
     if (step.cause === 'reset') {
       this.#reported.delete(`COUNTER_RESET|${counter.tag.name}`);
       this.#issue('COUNTER_RESET', counter.tag.name, to, {
@@ -213,7 +225,7 @@ export class EquipmentLedger {
     if (Number.isNaN(lastAt) || [...this.#tags.counters.values()].some((counter) => counter.kind === 'energy')) return;
     // Stepped: a report-on-change power holds until the next value; a longer gap is not invented.
     if (at - lastAt <= this.#options.maxGapMs) this.#addEnergy(lastAt, at, (lastKw * (at - lastAt)) / HOUR, true);
-    else this.#book.noteGap(this.#equipment, lastAt, at);
+    else if (at - lastAt <= MAX_SPAN_MS) this.#book.noteGap(this.#equipment, lastAt, at);
   }
 
   #addEnergy(from: number, to: number, amount: number, measured: boolean): void {

@@ -1,4 +1,4 @@
-import type { DataNetworkMessage } from '../../broker/contract/data-message.ts';
+import type { DataNetworkMessage, DataSetMessage } from '../../broker/contract/data-message.ts';
 import { readField, type MetadataMessage } from '../../broker/contract/metadata-message.ts';
 import type { EquipmentDescription, TagDescription } from '../../broker/contract/tag.ts';
 import { decodeMessage } from './decode.ts';
@@ -16,6 +16,8 @@ export type StreamTarget = {
     statusCode: number,
   ) => void;
   readonly keepAlive: (machine: number, at: number) => void;
+  /** Samples of the machine wait: nothing of it may be committed meanwhile. */
+  readonly isHolding: (machine: number) => boolean;
   readonly onRefusedField: (refusal: {
     readonly publisher: string;
     readonly writer: string;
@@ -121,22 +123,30 @@ export class MessageStream {
         default:
           verdict satisfies never;
       }
-      this.#noteCommittable(publisher, id, dataSetMessage.SequenceNumber);
-      if (dataSetMessage.MessageType === 'ua-keepalive') {
-        const at = Date.parse(dataSetMessage.Timestamp);
-        if (Number.isFinite(at)) this.#target.keepAlive(writer.machine, at);
-        continue;
-      }
-      const { values, refused } = decodeMessage(dataSetMessage);
-      for (const { field, reason } of refused) {
-        this.#target.onRefusedField({ publisher, writer: String(id), field, reason });
-      }
-      for (const { field, value, at, statusCode } of values) {
-        const tag = writer.fields.get(field);
-        if (tag === undefined) continue;
-        this.values += 1;
-        this.#target.sample(writer.machine, tag, value, at, statusCode);
-      }
+      this.#take(writer, dataSetMessage, { publisher, id });
+      if (!this.#target.isHolding(writer.machine)) this.#noteCommittable(publisher, id, dataSetMessage.SequenceNumber);
+    }
+  }
+
+  #take(
+    writer: Writer,
+    message: DataSetMessage,
+    { publisher, id }: { readonly publisher: string; readonly id: number },
+  ): void {
+    if (message.MessageType === 'ua-keepalive') {
+      const at = Date.parse(message.Timestamp);
+      if (Number.isFinite(at)) this.#target.keepAlive(writer.machine, at);
+      return;
+    }
+    const { values, refused } = decodeMessage(message);
+    for (const { field, reason } of refused) {
+      this.#target.onRefusedField({ publisher, writer: String(id), field, reason });
+    }
+    for (const { field, value, at, statusCode } of values) {
+      const tag = writer.fields.get(field);
+      if (tag === undefined) continue;
+      this.values += 1;
+      this.#target.sample(writer.machine, tag, value, at, statusCode);
     }
   }
 

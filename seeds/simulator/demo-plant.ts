@@ -1,6 +1,7 @@
 import type { EquipmentDescription, TagDescription } from '../../broker/contract/tag.ts';
-import type { MachineSpec } from './model/machine-kinds.ts';
+import type { MachineSpec, SensorSpec } from './model/machine-kinds.ts';
 import { machineSpecs } from './model/machine-spec.ts';
+import type { Fault } from './model/fault.ts';
 import type { PlantModel } from './model/plant-model.ts';
 
 /** Namespace of the demo plant's nodes. */
@@ -21,15 +22,57 @@ export function demoNodeId(path: string, tag: string): string {
   return `nsu=${DEMO_NAMESPACE};s=${path.replaceAll('/', '.')}.${tag}`;
 }
 
+/** Path below a machine's objects of its meter by the conventions of OPC 34100 and OPC 40001-4. */
+export const ENERGY_METER = 'Monitoring/Consumption/Electricity/Main';
+/** Its measurement with high precision. */
+export const ENERGY_METER_TOTAL = 'AcActiveEnergyTotalImportHp';
+
 /** The machines of the demo plant with all their tags; the index is the machine's number everywhere. */
 export const demoMachines: readonly DemoMachine[] = machineSpecs.map(toMachine);
+
+/** Equipment and tags as a gateway's metadata would describe them, in the order of `demoMachines`. */
+export function demoEquipment(): readonly {
+  readonly equipment: EquipmentDescription;
+  readonly tags: readonly TagDescription[];
+}[] {
+  return demoMachines.map(({ equipment, tags }) => ({ equipment, tags: tags.map(({ tag }) => tag) }));
+}
+
+/** Names of the tags that show a fault. */
+export function faultTags(fault: Fault): readonly string[] {
+  const spec = machineSpecs.find(({ path }) => path === fault.path);
+  const sensors = (affected: (sensor: SensorSpec) => boolean): string[] =>
+    (spec?.sensors ?? []).filter(affected).map(({ name }) => name);
+  switch (fault.kind) {
+    case 'bearing-wear':
+      return ['Power', ...sensors(({ wear, power }) => wear !== undefined || power !== undefined)];
+    case 'air-leak':
+      return ['Power', ...sensors(({ load, power, leak }) => (load ?? power ?? leak) !== undefined)];
+    case 'standby-waste':
+      return ['Power', ...sensors(({ power }) => power !== undefined)];
+    case 'counter-reset':
+      return ['EnergyTotal'];
+    case 'stuck-sensor':
+    case 'bad-quality':
+      return fault.tag === undefined ? [] : [fault.tag];
+    case 'clock-jump':
+      return demoMachines.find(({ equipment }) => equipment.path === fault.path)?.tags.map(({ tag }) => tag.name) ?? [];
+    default:
+      return fault.kind satisfies never;
+  }
+}
+
+/** Whether the machine's energy tag is read from its OPC 34100 meter, which counts in watt hours. */
+export function isEnergyMeterTag({ meter }: MachineSpec): boolean {
+  return meter.ecm === true && meter.unit === 'W.h';
+}
 
 function toMachine(spec: MachineSpec): DemoMachine {
   const { meter, path } = spec;
   const described = (tag: TagDescription): TagDescription => ({ ...tag, nodeId: demoNodeId(path, tag.name) });
   const tags: DemoTag[] = [
     {
-      tag: described({
+      tag: {
         name: 'EnergyTotal',
         role: 'energy-counter',
         unit: meter.unit,
@@ -37,7 +80,10 @@ function toMachine(spec: MachineSpec): DemoMachine {
         ratedMax: Math.ceil(spec.runKw * 1.3),
         accuracyClass: 1,
         ...(meter.modulus === undefined ? {} : { modulus: meter.modulus }),
-      }),
+        nodeId: isEnergyMeterTag(spec)
+          ? demoNodeId(`${path}/${ENERGY_METER}`, ENERGY_METER_TOTAL)
+          : demoNodeId(path, 'EnergyTotal'),
+      },
       dataType: meter.type,
       read: (model, machine) => model.meter(machine),
     },

@@ -8,7 +8,7 @@ const units: Readonly<Record<string, readonly [code: string, display: string, na
   W: ['WTT', 'W', 'watt'],
   '{pcs}': ['H87', 'pcs', 'piece'],
   Cel: ['CEL', '°C', 'degree Celsius'],
-  bar: ['BAR', 'bar', 'bar'],
+  bar: ['BAR', 'bar', 'bar [unit of pressure]'],
   kPa: ['KPA', 'kPa', 'kilopascal'],
   'mm/s': ['C16', 'mm/s', 'millimetre per second'],
   mm: ['MMT', 'mm', 'millimetre'],
@@ -19,8 +19,8 @@ const units: Readonly<Record<string, readonly [code: string, display: string, na
   'm3/h': ['MQH', 'm³/h', 'cubic metre per hour'],
   'm3/min': ['G53', 'm³/min', 'cubic metre per minute'],
   'L/min': ['L2', 'l/min', 'litre per minute'],
-  'cm/min': ['H49', 'cm/min', 'centimetre per minute'],
-  'uS/cm': ['H61', 'µS/cm', 'microsiemens per centimetre'],
+  'm/min': ['2X', 'm/min', 'metre per minute'],
+  'uS/cm': ['G42', 'µS/cm', 'microsiemens per centimetre'],
   '/h': ['H10', '1/h', 'reciprocal hour'],
 };
 

@@ -2,6 +2,7 @@ import { demoMachines } from './demo-plant.ts';
 import type { Fault } from './model/fault.ts';
 import { PlantModel } from './model/plant-model.ts';
 
+const HOUR_MS = 3_600_000;
 /** BadSensorFailure. */
 export const BAD_SENSOR = 0x80_8c_00_00;
 
@@ -31,28 +32,28 @@ export type HistoryVisit = (
  */
 export function* generateHistory(options: HistoryOptions, visit: HistoryVisit): Generator<number> {
   const model = new PlantModel(options);
-  const last = new Map<string, number | string>();
-  let hour = Math.floor(options.from / 3_600_000);
+  const last: (number | string | null)[][] = demoMachines.map(() => []);
+  let hour = Math.floor(options.from / HOUR_MS);
   for (let at = options.from; at < options.to; at += options.stepMs) {
     model.advance(at);
     for (let machine = 0; machine < demoMachines.length; machine += 1) {
       const tags = demoMachines[machine]?.tags ?? [];
+      const seen = last[machine] ?? [];
       const stamp = at + model.clockOffset(machine);
       for (let index = 0; index < tags.length; index += 1) {
         const entry = tags[index];
         if (entry === undefined) continue;
-        const value = entry.read(model, machine);
-        const { role } = entry.tag;
+        const { role, name } = entry.tag;
+        const isBad = model.isBad(machine, name);
+        const value = isBad ? null : entry.read(model, machine);
         if (role === 'state' || role === 'product' || role === 'order') {
-          const key = `${machine}/${index}`;
-          if (last.get(key) === value) continue;
-          last.set(key, value);
+          if (seen[index] === value) continue;
+          seen[index] = value;
         }
-        if (role === 'process' && model.isBad(machine, entry.tag.name)) visit(machine, index, stamp, null, BAD_SENSOR);
-        else visit(machine, index, stamp, value, 0);
+        visit(machine, index, stamp, value, isBad ? BAD_SENSOR : 0);
       }
     }
-    const now = Math.floor(at / 3_600_000);
+    const now = Math.floor(at / HOUR_MS);
     if (now !== hour) {
       hour = now;
       yield (at - options.from) / (options.to - options.from);

@@ -1,13 +1,13 @@
-import { appendFile, writeFile } from 'node:fs/promises';
+import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../broker/contract/deps.ts';
-import { describeError } from '../../broker/contract/error.ts';
-import { DEMO_NAMESPACE, demoMachines } from './demo-plant.ts';
+import { DEMO_NAMESPACE, demoMachines, isEnergyMeterTag } from './demo-plant.ts';
 import { createEcmMeters, type EcmMeter } from './energy-consumption-model.ts';
+import { openGroundTruth } from './ground-truth.ts';
 import { BAD_SENSOR } from './history.ts';
-import { faultClass, faultText, type Fault } from './model/fault.ts';
+import type { Fault } from './model/fault.ts';
 import { machineSpecs } from './model/machine-spec.ts';
 import { PlantModel } from './model/plant-model.ts';
-import { openPlantServer, type PlantNode } from './plant-server.ts';
+import { openPlantServer, type PlantNode, type PlantServer } from './plant-server.ts';
 
 export type SimulatorOptions = {
   readonly host: string;
@@ -24,6 +24,8 @@ export type SimulatorOptions = {
   /** JSON lines with what was injected and when; null = none. */
   readonly groundTruthFile: string | null;
   readonly dataDir: string;
+  /** Given: user `operator` may sign in with it, and anonymous clients only when the host is loopback. */
+  readonly operatorPassword?: string;
   readonly log: Logger;
   readonly now: () => number;
 };
@@ -40,139 +42,103 @@ const TICK_MS = 1000;
 const MAX_STEP_MS = 20_000;
 /** Steps set in one go, so that the server can send in between. */
 const STEPS_PER_TURN = 5;
+/** Break between two such goes. */
+const TURN_MS = 20;
+/** The past is run through in pieces of this length, so that the event loop stays alive. */
+const SKIP_MS = 86_400_000;
 
-/** Serves the demo plant over OPC UA. Speed 1 follows the clock; a liveFrom in the past is caught up first. */
+/**
+ * Serves the demo plant over OPC UA. Speed 1 follows the clock; a liveFrom in the past is caught up first.
+ * @throws JoulegateError PORT_IN_USE.
+ */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { log, now, speed } = options;
+  const { liveFrom, log, now, operatorPassword, speed } = options;
   const model = new PlantModel(options);
-  model.advance(options.liveFrom);
-  const server = await openPlantServer({
-    ...options,
-    namespaceUri: DEMO_NAMESPACE,
-    applicationName: 'Joulegate demo plant',
-  });
-  const ecmMeters = createEcmMeters(server);
-  const machines = demoMachines.map(({ equipment, tags }, index) => ({
-    nodes: tags.map((entry) => server.addTag(equipment.path, entry.tag, entry.dataType)),
-    ecm: machineSpecs[index]?.meter.ecm === true ? ecmMeters(equipment.path) : null,
-  }));
-  const truth = new GroundTruth(options.faults, options.groundTruthFile, log);
-  await truth.open();
+  for (let at = options.startAt; at < liveFrom; at += SKIP_MS) {
+    model.advance(Math.min(at + SKIP_MS, liveFrom));
+    await breathe();
+  }
+  await using opening = new AsyncDisposableStack();
+  const server = opening.use(
+    await openPlantServer({
+      ...options,
+      namespaceUri: DEMO_NAMESPACE,
+      applicationName: 'Joulegate demo plant',
+      ...(operatorPassword === undefined ? {} : { users: new Map([['operator', operatorPassword]]) }),
+    }),
+  );
+  const machines = addMachines(server);
+  const truth = opening.use(await openGroundTruth(options.faults, options.groundTruthFile, log));
   const startedAt = now();
-  const wanted = (): number => (speed === 1 ? now() : options.liveFrom + (now() - startedAt) * speed);
+  const wanted = (): number => (speed === 1 ? now() : liveFrom + (now() - startedAt) * speed);
   const stepMs = Math.min(MAX_STEP_MS, TICK_MS * Math.max(1, speed));
   const stop = new AbortController();
 
   const serve = (): void => {
-    for (let machine = 0; machine < machines.length; machine += 1) {
-      const known = machines[machine];
-      if (known !== undefined) serveMachine(model, machine, known.nodes, known.ecm);
-    }
+    machines.forEach((nodes, machine) => serveMachine(model, machine, nodes));
     truth.advance(model.at);
   };
-  serve();
-  const running = (async () => {
+  const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      const goal = wanted();
-      let steps = 0;
-      while (model.at + stepMs <= goal && steps < STEPS_PER_TURN) {
+      for (let steps = 0; steps < STEPS_PER_TURN && model.at + stepMs <= wanted(); steps += 1) {
         model.advance(model.at + stepMs);
         serve();
-        steps += 1;
       }
-      const behind = model.at + stepMs <= goal;
-      await pause(behind ? 20 : Math.max(20, Math.min(TICK_MS, stepMs / speed)), stop.signal);
+      const untilNext = (model.at + stepMs - wanted()) / speed;
+      await sleep(Math.min(TICK_MS, Math.max(TURN_MS, untilNext)), undefined, { signal: stop.signal }).catch(
+        () => undefined,
+      );
     }
-  })();
-  let closed = false;
+  };
+  serve();
+  const running = run();
+  opening.defer(async () => {
+    stop.abort();
+    await running;
+  });
+  const closing = opening.move();
   return {
     endpoint: server.endpoint,
     port: server.port,
     get plantTime() {
       return model.at;
     },
-    [Symbol.asyncDispose]: async () => {
-      if (closed) return;
-      closed = true;
-      stop.abort();
-      await running;
-      await truth.close();
-      await server[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
 
-function serveMachine(model: PlantModel, machine: number, nodes: readonly PlantNode[], ecm: EcmMeter | null): void {
+type MachineNodes = {
+  /** In the order of the machine's tags; null where the OPC 34100 meter serves the tag. */
+  readonly tags: readonly (PlantNode | null)[];
+  readonly ecm: EcmMeter | null;
+};
+
+function addMachines(server: PlantServer): readonly MachineNodes[] {
+  const ecmMeters = createEcmMeters(server);
+  return demoMachines.map(({ equipment, tags }, index) => {
+    const spec = machineSpecs[index];
+    return {
+      tags: tags.map(({ tag, dataType }) =>
+        tag.role === 'energy-counter' && spec !== undefined && isEnergyMeterTag(spec)
+          ? null
+          : server.addTag(equipment.path, tag, dataType),
+      ),
+      ecm: spec?.meter.ecm === true ? ecmMeters(equipment.path) : null,
+    };
+  });
+}
+
+function serveMachine(model: PlantModel, machine: number, nodes: MachineNodes): void {
   const at = model.at + model.clockOffset(machine);
   const tags = demoMachines[machine]?.tags ?? [];
-  for (let index = 0; index < nodes.length; index += 1) {
+  for (let index = 0; index < tags.length; index += 1) {
     const entry = tags[index];
     if (entry === undefined) continue;
-    const bad = entry.tag.role === 'process' && model.isBad(machine, entry.tag.name);
-    nodes[index]?.set(bad ? null : entry.read(model, machine), at, bad ? BAD_SENSOR : 0);
+    const isBad = model.isBad(machine, entry.tag.name);
+    nodes.tags[index]?.set(isBad ? null : entry.read(model, machine), at, isBad ? BAD_SENSOR : 0);
   }
+  if (nodes.ecm === null) return;
   const factor = machineSpecs[machine]?.meter.unit === 'W.h' ? 1 : 1000;
-  ecm?.(model.meter(machine) * factor, model.powerKw(machine) * 1000, at);
-}
-
-/** Writes each fault when it begins and when it ends, so that a detector can be judged. */
-class GroundTruth {
-  readonly #faults: readonly Fault[];
-  readonly #file: string | null;
-  readonly #log: Logger;
-  readonly #begun = new Set<string>();
-  readonly #ended = new Set<string>();
-  #writing: Promise<void> = Promise.resolve();
-
-  constructor(faults: readonly Fault[], file: string | null, log: Logger) {
-    this.#faults = faults;
-    this.#file = file;
-    this.#log = log;
-  }
-
-  async open(): Promise<void> {
-    if (this.#file !== null) await writeFile(this.#file, '', { flag: 'a' });
-  }
-
-  advance(at: number): void {
-    for (const fault of this.#faults) {
-      if (at >= fault.from && !this.#begun.has(fault.id)) this.#note('begin', fault, at, this.#begun);
-      if (at >= fault.to && !this.#ended.has(fault.id)) this.#note('end', fault, at, this.#ended);
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#writing;
-  }
-
-  #note(event: 'begin' | 'end', fault: Fault, at: number, noted: Set<string>): void {
-    noted.add(fault.id);
-    if (this.#file === null) return;
-    const line = JSON.stringify({
-      event,
-      at: new Date(at).toISOString(),
-      class: faultClass(fault.kind),
-      description: faultText[fault.kind],
-      ...fault,
-    });
-    const file = this.#file;
-    this.#writing = this.#writing
-      .then(() => appendFile(file, `${line}\n`))
-      .catch((error: unknown) => this.#log.warn({ file, err: describeError(error) }, 'ground truth cannot be written'));
-  }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
+  const energyStatus = model.isBad(machine, 'EnergyTotal') ? BAD_SENSOR : 0;
+  nodes.ecm(model.meter(machine) * factor, model.powerKw(machine) * 1000, at, energyStatus);
 }

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -51,6 +52,8 @@ export type PlantServerOptions = {
   readonly applicationName: string;
   /** Own certificate and trust lists are kept below. */
   readonly dataDir: string;
+  /** Password by user name. Anonymous clients are let in too on a loopback host, or where no user is given. */
+  readonly users?: ReadonlyMap<string, string>;
   readonly log: Logger;
 };
 
@@ -62,7 +65,7 @@ const STOP_TIMEOUT_MS = 2000;
  * @throws JoulegateError PORT_IN_USE.
  */
 export async function openPlantServer(options: PlantServerOptions): Promise<PlantServer> {
-  const { host, namespaceUri, applicationName, dataDir, log } = options;
+  const { host, namespaceUri, applicationName, dataDir, users, log } = options;
   setErrorLogger((...words: unknown[]) => log.debug({ library: 'node-opcua' }, words.join(' ').slice(0, 500)));
   setWarningLogger((...words: unknown[]) => log.debug({ library: 'node-opcua' }, words.join(' ').slice(0, 500)));
   const rootFolder = join(dataDir, 'pki');
@@ -85,7 +88,10 @@ export async function openPlantServer(options: PlantServerOptions): Promise<Plan
     buildInfo: { productName: applicationName, manufacturerName: 'Joulegate' },
     securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256, SecurityPolicy.Aes256_Sha256_RsaPss],
     securityModes: [MessageSecurityMode.None, MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],
-    allowAnonymous: true,
+    allowAnonymous: users === undefined || isLoopback(host),
+    userManager: {
+      isValidUser: (name: string, password: string) => isKnown(users, name, password),
+    },
     maxConnectionsPerEndpoint: MAX_CONNECTIONS,
     // 0: exception-based reporting delivers every change instead of coalescing changes of a tenth of a second.
     serverCapabilities: { maxSessions: MAX_CONNECTIONS, minSupportedSampleRate: 0 },
@@ -185,6 +191,17 @@ function addTag(
       variable.setValueFromSource(new Variant({ dataType: type, value: value ?? empty }), status, new Date(at));
     },
   };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+function isKnown(users: ReadonlyMap<string, string> | undefined, name: string, password: string): boolean {
+  const expected = users?.get(name);
+  if (expected === undefined) return false;
+  const [given, wanted] = [password, expected].map((text) => createHash('sha256').update(text).digest());
+  return given !== undefined && wanted !== undefined && timingSafeEqual(given, wanted);
 }
 
 function countMonitoredItems(server: OPCUAServer): number {

@@ -1,7 +1,7 @@
 import { hashed } from './random.ts';
 
 /** What the shift calendar wants of a line at an instant. */
-export type Plan = 'run' | 'break' | 'changeover' | 'rest';
+export type Plan = 'run' | 'break' | 'changeover' | 'warm-up' | 'rest';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -33,32 +33,63 @@ const breaks = [
   [21 * 60 + 30, 21 * 60 + 40],
 ] as const;
 
-/**
- * Two shifts from 08:00 to 24:00 from Monday to Saturday, one to 16:00 on Sunday; the electronics line works round the
- * clock but Sunday night. An order lasts about four hours and ends with a changeover of a quarter of an hour.
- */
-export function planOf(seed: number, line: number, at: number): Plan {
-  const day = localDay(at);
-  const minute = Math.floor(((at + SHANGHAI_OFFSET_MS) % DAY) / MINUTE);
-  const sunday = weekday(day) === 0;
-  const roundTheClock = line === 3;
-  const working = roundTheClock ? !(sunday && minute >= 16 * 60) : minute >= 8 * 60 && (!sunday || minute < 16 * 60);
-  if (!working) return 'rest';
-  if (!roundTheClock && breaks.some(([from, to]) => minute >= from && minute < to)) return 'break';
-  const order = orderOf(seed, line, at);
-  return at - order.from < 15 * MINUTE ? 'changeover' : 'run';
+const ELECTRONICS = 3;
+const SHIFT_START = 8 * 60;
+const SUNDAY_END = 16 * 60;
+const WARM_UP_MINUTES = 15;
+const RAMP_MINUTES = 20;
+const RAMP_FROM = 0.75;
+
+function minuteOfDay(at: number): number {
+  return Math.floor(((at + SHANGHAI_OFFSET_MS) % DAY) / MINUTE);
 }
 
-/** Order that is on a line at an instant: its number, product and start. Orders follow each other in slots of four hours. */
-export function orderOf(
-  seed: number,
-  line: number,
-  at: number,
-): { readonly number: number; readonly product: number; readonly from: number } {
-  const slot = Math.floor((at - line * 35 * MINUTE) / (4 * HOUR));
-  return {
-    number: slot * 10 + line,
-    product: Math.floor(hashed(seed + line * 101, slot) * 3),
-    from: slot * 4 * HOUR + line * 35 * MINUTE,
-  };
+/** Minutes since the line's shift began, −1 while it rests. */
+function minutesWorked(line: number, at: number): number {
+  const day = localDay(at);
+  const minute = minuteOfDay(at);
+  const sunday = weekday(day) === 0;
+  if (sunday && minute >= SUNDAY_END) return -1;
+  if (line === ELECTRONICS) return weekday(day) === 1 ? minute : 24 * 60;
+  return minute < SHIFT_START ? -1 : minute - SHIFT_START;
+}
+
+/**
+ * Two shifts from 08:00 to 24:00 from Monday to Saturday, one to 16:00 on Sunday; the electronics line works round the
+ * clock but Sunday evening. A shift begins with a quarter of an hour of warming up; an order lasts about four hours and
+ * begins with a changeover of a quarter of an hour.
+ */
+export function planOf(line: number, at: number): Plan {
+  const worked = minutesWorked(line, at);
+  if (worked === -1) return 'rest';
+  if (worked < WARM_UP_MINUTES) return 'warm-up';
+  const minute = minuteOfDay(at);
+  if (line !== ELECTRONICS && breaks.some(([from, to]) => minute >= from && minute < to)) return 'break';
+  return at - orderStart(line, at) < 15 * MINUTE ? 'changeover' : 'run';
+}
+
+/** Speed of a line over its speed of the day: after a warm-up it takes twenty minutes to come up. */
+export function rampOf(line: number, at: number): number {
+  const minutes = minutesWorked(line, at) - WARM_UP_MINUTES;
+  return Math.max(RAMP_FROM, Math.min(1, RAMP_FROM + ((1 - RAMP_FROM) * minutes) / RAMP_MINUTES));
+}
+
+/** Whether the local evening of every second Sunday has just come: controllers restart, some meters begin at 0. */
+export function isRestart(before: number, at: number): boolean {
+  const moment = Math.floor((at + SHANGHAI_OFFSET_MS - 20 * HOUR) / DAY);
+  if (moment === Math.floor((before + SHANGHAI_OFFSET_MS - 20 * HOUR) / DAY)) return false;
+  return weekday(moment) === 0 && Math.floor((moment + 4) / 7) % 2 === 0;
+}
+
+const ORDER = 4 * HOUR;
+
+function orderStart(line: number, at: number): number {
+  const offset = line * 35 * MINUTE;
+  return Math.floor((at - offset) / ORDER) * ORDER + offset;
+}
+
+/** Order that is on a line at an instant: its number and product. Orders follow each other in slots of four hours. */
+export function orderOf(seed: number, line: number, at: number): { readonly number: number; readonly product: number } {
+  const slot = Math.floor((at - line * 35 * MINUTE) / ORDER);
+  return { number: slot * 10 + line, product: Math.floor(hashed(seed + line * 101, slot) * 3) };
 }

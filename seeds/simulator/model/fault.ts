@@ -1,4 +1,5 @@
 import { planOf } from './calendar.ts';
+import { hashed } from './random.ts';
 
 export const faultKinds = [
   'bearing-wear',
@@ -43,43 +44,99 @@ export function faultClass(kind: FaultKind): 'process' | 'data' {
 
 export const faultText: Readonly<Record<FaultKind, string>> = {
   'bearing-wear': 'vibration, bearing temperature and power rise over the first half and stay',
-  'air-leak': 'compressed air is lost: more flow and power for the same demand',
+  'air-leak': 'compressed air is lost: more flow and power, less pressure for the same demand',
   'stuck-sensor': 'one sensor keeps its last value',
   'standby-waste': 'the machine reports standby but stays powered almost as when idle',
   'counter-reset': 'the energy counter starts again at 0',
   'bad-quality': 'one tag has status Bad',
-  'clock-jump': 'source timestamps are one hour ahead',
+  'clock-jump': 'source timestamps are an hour ahead at severity 1',
 };
 
-const plan = [
-  { kind: 'bearing-wear', path: 'machining/cnc-line/cnc-1', at: 0.06, length: 0.3 },
-  { kind: 'air-leak', path: 'utilities/media/compressor-1', at: 0.45, length: 0.2 },
-  { kind: 'stuck-sensor', path: 'plastics/moulding-line/imm-1', tag: 'MouldTemperature', at: 0.22, length: 0.2 },
-  { kind: 'standby-waste', path: 'body/press-line/press-1', at: 0.62, length: 0.3 },
-  { kind: 'counter-reset', path: 'body/press-line/press-2', at: 0.5, length: 0 },
-  { kind: 'bad-quality', path: 'electronics/smt-line/reflow-1', tag: 'Zone4Temperature', at: 0.35, length: 0.03 },
-  { kind: 'clock-jump', path: 'machining/cnc-line/cnc-3', at: 0.75, length: 0.02 },
-] as const satisfies readonly {
+type Planned = {
   readonly kind: FaultKind;
-  readonly path: string;
-  readonly tag?: string;
+  /** Machine and, where one tag is hit, that tag; the seed chooses among them. */
+  readonly targets: readonly (readonly [path: string, tag?: string])[];
+  /** Start and length as shares of the range. */
   readonly at: number;
   readonly length: number;
-}[];
+};
 
-/** One fault of each kind, spread over the range. Standby waste begins with the next night, since it shows only at rest. */
-export function defaultFaultPlan({ from, to }: { readonly from: number; readonly to: number }): readonly Fault[] {
-  return plan.map(({ at, length, ...fault }, index) => {
-    const planned = Math.round(from + at * (to - from));
-    const start = fault.kind === 'standby-waste' ? nextRest(planned, to) : planned;
-    return { ...fault, id: `F${index + 1}`, from: start, to: Math.round(start + length * (to - from)), severity: 1 };
+const plan: readonly Planned[] = [
+  {
+    kind: 'bearing-wear',
+    targets: [['machining/cnc-line/cnc-1'], ['machining/cnc-line/cnc-2']],
+    at: 0.06,
+    length: 0.3,
+  },
+  { kind: 'air-leak', targets: [['utilities/media/compressor-1']], at: 0.45, length: 0.2 },
+  {
+    kind: 'stuck-sensor',
+    targets: [
+      ['plastics/moulding-line/imm-1', 'MouldTemperature'],
+      ['plastics/moulding-line/imm-2', 'HydraulicOilTemperature'],
+    ],
+    at: 0.22,
+    length: 0.2,
+  },
+  { kind: 'standby-waste', targets: [['body/press-line/press-1']], at: 0.62, length: 0.3 },
+  {
+    kind: 'counter-reset',
+    targets: [['body/press-line/press-2'], ['plastics/moulding-line/dryer-1']],
+    at: 0.5,
+    length: 0,
+  },
+  {
+    kind: 'bad-quality',
+    targets: [
+      ['electronics/smt-line/reflow-1', 'Zone4Temperature'],
+      ['machining/cnc-line/washer-1', 'SprayPressure'],
+    ],
+    at: 0.35,
+    length: 0.03,
+  },
+  {
+    kind: 'clock-jump',
+    targets: [['machining/cnc-line/cnc-3'], ['electronics/smt-line/placer-1']],
+    at: 0.75,
+    length: 0.02,
+  },
+];
+
+/** Starts move by up to this share of the range with the seed. */
+const JITTER = 0.04;
+
+/**
+ * One fault of each kind, spread over the range (epoch ms). The seed moves the starts a little and chooses the machines;
+ * without one the plan is the same for every plant. Standby waste begins with the next night, since it shows only at rest.
+ */
+export function defaultFaultPlan(options: {
+  readonly from: number;
+  readonly to: number;
+  readonly seed?: number;
+}): readonly Fault[] {
+  const { from, to, seed } = options;
+  return plan.map(({ kind, targets, at, length }, index) => {
+    const [path, tag] = targets[seed === undefined ? 0 : Math.floor(hashed(seed, index) * targets.length)] ?? [''];
+    const moved = seed === undefined ? at : at + (hashed(seed, index + 100) - 0.5) * JITTER;
+    const planned = Math.round(from + moved * (to - from));
+    const start = kind === 'standby-waste' ? nextRest(planned, to) : planned;
+    const end = Math.round(start + length * (to - from));
+    return {
+      kind,
+      path,
+      ...(tag === undefined ? {} : { tag }),
+      id: `F${index + 1}`,
+      from: start,
+      to: end,
+      severity: 1,
+    };
   });
 }
 
 /** First instant from `from` on at which the press line rests for two more hours; `from` when none comes before `to`. */
 function nextRest(from: number, to: number): number {
   for (let at = from; at < to; at += 600_000) {
-    if (planOf(0, 0, at) === 'rest' && planOf(0, 0, at + 7_200_000) === 'rest') return at;
+    if (planOf(0, at) === 'rest' && planOf(0, at + 7_200_000) === 'rest') return at;
   }
   return from;
 }

@@ -1,4 +1,4 @@
-/** A process sensor as a sum of simple parts, each with a reason: ambient, load (lagged), wear, air or heat demand, noise. */
+/** A process sensor as a sum of simple parts, each with a reason: ambient, load (lagged), power, wear, leak, noise. */
 export type SensorSpec = {
   readonly name: string;
   /** UCUM text. */
@@ -8,10 +8,16 @@ export type SensorSpec = {
   /** Added at full load, reached as a first-order lag of `lagSeconds`. */
   readonly load?: number;
   readonly lagSeconds?: number;
+  /** true: a heated part, which heaters hold at temperature while the machine is on but makes nothing. */
+  readonly heated?: boolean;
+  /** Added at the machine's running power, in proportion to its power now. */
+  readonly power?: number;
   /** Added per kelvin of ambient temperature above 20 °C. */
   readonly ambient?: number;
   /** Added at full wear of a bearing. */
   readonly wear?: number;
+  /** Added at an air leak of severity 1. */
+  readonly leak?: number;
   readonly noise: number;
 };
 
@@ -30,6 +36,10 @@ export type MachineSpec = {
   readonly coefficient: number;
   /** Its output is the output of the line. */
   readonly boundary: boolean;
+  /** Part of the running power that heaters draw while the machine warms up before a shift. */
+  readonly warmUp: number;
+  /** Hours of running a tool lasts; a worn tool counts as a tenth of a worn bearing. 0 = no tool. */
+  readonly toolHours: number;
   /** Compressed air at full load, Nm³/min. */
   readonly air: number;
   /** Heat it gives to the cooling water at full load, kW. */
@@ -40,11 +50,15 @@ export type MachineSpec = {
     /** Reading at the start of the model, in the unit. */
     readonly start: number;
     readonly modulus?: number;
+    /** Its controller sets it to 0 every second Sunday evening. */
+    readonly resets?: boolean;
     /** Offered by the conventions of OPC 34100 as well. */
     readonly ecm?: boolean;
   };
   readonly sensors: readonly SensorSpec[];
 };
+
+type SensorOptions = { readonly ambient?: number; readonly wear?: number; readonly heated?: boolean };
 
 /** A temperature that follows the load and the ambient. */
 export const temperature = (
@@ -52,18 +66,11 @@ export const temperature = (
   base: number,
   load: number,
   lagSeconds: number,
-  ambient = 0.4,
-): SensorSpec => ({
-  name,
-  unit: 'Cel',
-  range: [0, 150],
-  base,
-  load,
-  lagSeconds,
-  ambient,
-  wear: 9,
-  noise: 0.25,
-});
+  { ambient = 0.4, ...rest }: SensorOptions = {},
+): SensorSpec => ({ name, unit: 'Cel', range: [0, 150], base, load, lagSeconds, ambient, noise: 0.25, ...rest });
+/** A temperature of a heated part. */
+export const heated = (name: string, base: number, load: number, lagSeconds: number, ambient: number): SensorSpec =>
+  temperature(name, base, load, lagSeconds, { ambient, heated: true });
 /** A vibration that follows load and wear at once. */
 export const vibration = (name: string, base: number, load: number): SensorSpec => ({
   name,
@@ -75,16 +82,14 @@ export const vibration = (name: string, base: number, load: number): SensorSpec 
   wear: 3.2,
   noise: 0.06,
 });
-/** Motor current of a drive. */
-export const current = (load: number): SensorSpec => ({
+/** Motor current, which follows the electrical power. */
+export const current = (running: number): SensorSpec => ({
   name: 'MotorCurrent',
   unit: 'A',
-  range: [0, load * 2],
-  base: load * 0.08,
-  load,
-  lagSeconds: 5,
-  wear: load * 0.05,
-  noise: load * 0.012,
+  range: [0, Math.ceil(running * 2)],
+  base: 0,
+  power: running,
+  noise: running * 0.012,
 });
 
 /** A stamping press. */
@@ -101,6 +106,8 @@ export const press = (number: number, runKw: number, boundary: boolean): Machine
   scrapShare: 0.008,
   coefficient: 1,
   boundary,
+  warmUp: 0.35,
+  toolHours: 0,
   air: 0.9,
   heat: 0,
   meter:
@@ -108,8 +115,8 @@ export const press = (number: number, runKw: number, boundary: boolean): Machine
       ? { unit: 'kW.h', type: 'Double', start: 48_210 }
       : { unit: 'kW.h', type: 'Double', start: 812_345.6, ecm: true },
   sensors: [
-    temperature('OilTemperature', 32, 24, 2400),
-    temperature('BearingTemperature', 30, 18, 1500),
+    temperature('OilTemperature', 32, 24, 2400, { wear: 2 }),
+    temperature('BearingTemperature', 30, 18, 1500, { wear: 9 }),
     vibration('BearingVibration', 0.5, 2.1),
     { name: 'HydraulicPressure', unit: 'bar', range: [0, 300], base: 20, load: 165, lagSeconds: 10, noise: 1.6 },
     current(runKw * 1.9),
@@ -131,14 +138,16 @@ export const cnc = (number: number, runKw: number, meter: MachineSpec['meter']):
   scrapShare: 0.012,
   coefficient: 1,
   boundary: false,
+  warmUp: 0.4,
+  toolHours: 36,
   air: 0.5,
   heat: 3,
   meter,
   sensors: [
-    temperature('SpindleTemperature', 27, 26, 1200),
+    temperature('SpindleTemperature', 27, 26, 1200, { wear: 9 }),
     vibration('SpindleVibration', 0.25, 1.4),
     { name: 'SpindleLoad', unit: '%', range: [0, 150], base: 3, load: 62, lagSeconds: 5, wear: 5, noise: 1.3 },
-    temperature('CoolantTemperature', 21, 7, 5400, 0.6),
+    temperature('CoolantTemperature', 21, 7, 5400, { ambient: 0.6, wear: 1.5 }),
     { name: 'CoolantPressure', unit: 'bar', range: [0, 80], base: 1, load: 38, lagSeconds: 10, noise: 0.5 },
     current(runKw * 1.8),
   ],
@@ -158,21 +167,23 @@ export const moulding = (number: number, runKw: number, boundary: boolean): Mach
   scrapShare: 0.015,
   coefficient: 0.5,
   boundary,
+  warmUp: 0.85,
+  toolHours: 0,
   air: 0.3,
   heat: 14,
   meter: { unit: 'kW.h', type: 'Float', start: 15_402.5 * number },
   sensors: [
-    temperature('BarrelTemperature', 60, 82, 3000, 0.1),
-    temperature('MouldTemperature', 24, 34, 1800, 0.3),
+    heated('BarrelTemperature', 60, 82, 3000, 0.1),
+    heated('MouldTemperature', 24, 34, 1800, 0.3),
     { name: 'InjectionPressure', unit: 'bar', range: [0, 2000], base: 30, load: 1180, lagSeconds: 10, noise: 11 },
     { name: 'CushionPosition', unit: 'mm', range: [0, 60], base: 4, load: 3.5, lagSeconds: 15, noise: 0.12 },
-    temperature('HydraulicOilTemperature', 29, 19, 3600),
+    temperature('HydraulicOilTemperature', 29, 19, 3600, { wear: 3 }),
     vibration('PumpVibration', 0.4, 1.5),
   ],
 });
 
-/** An air compressor; its load is the air that is asked of it. */
-export const compressor = (number: number, runKw: number): MachineSpec => ({
+/** An air compressor of a capacity in Nm³/min; its load is the air that is asked of it. */
+export const compressor = (number: number, runKw: number, capacity: number): MachineSpec => ({
   path: `utilities/media/compressor-${number}`,
   kind: 'compressor',
   en: `Air compressor ${number}`,
@@ -185,14 +196,25 @@ export const compressor = (number: number, runKw: number): MachineSpec => ({
   scrapShare: 0,
   coefficient: 1,
   boundary: false,
+  warmUp: 0,
+  toolHours: 0,
   air: 0,
   heat: 0,
   meter: { unit: 'kW.h', type: 'Double', start: 1_204_880.25 * number },
   sensors: [
-    { name: 'AirFlow', unit: 'm3/min', range: [0, 12], base: 0.05, load: 7.5, lagSeconds: 5, noise: 0.06 },
-    { name: 'DischargePressure', unit: 'bar', range: [0, 10], base: 7.4, load: -0.55, lagSeconds: 60, noise: 0.03 },
-    temperature('DischargeTemperature', 48, 33, 900, 0.7),
-    temperature('OilTemperature', 40, 30, 1500, 0.6),
+    { name: 'AirFlow', unit: 'm3/min', range: [0, 12], base: 0.05, load: capacity, lagSeconds: 5, noise: 0.06 },
+    {
+      name: 'DischargePressure',
+      unit: 'bar',
+      range: [0, 10],
+      base: 7.4,
+      load: -0.55,
+      lagSeconds: 60,
+      leak: -0.2,
+      noise: 0.03,
+    },
+    temperature('DischargeTemperature', 48, 33, 900, { ambient: 0.7 }),
+    temperature('OilTemperature', 40, 30, 1500, { ambient: 0.6, wear: 6 }),
     vibration('BearingVibration', 0.8, 1.8),
     current(runKw * 1.75),
   ],
