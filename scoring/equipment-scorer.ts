@@ -49,6 +49,9 @@ export function isUsable(
   return value !== null && isGood(statusCode);
 }
 
+/** Rows a score is shown for while newer ones cannot be judged. */
+const SHOWN_ROWS = 15;
+
 type TagPlan = { readonly tag: TagDescription; readonly row: number; readonly powerFactor: number };
 
 /** Everything that is computed for one machine: its ledger, its rows and its anomaly model. Samples come in event time. */
@@ -187,6 +190,7 @@ export class EquipmentScorer {
   restore(checkpoint: ScorerCheckpoint): void {
     this.#ledger.restore(checkpoint.ledger);
     this.#detector.restore(checkpoint.detector);
+    this.#rows.resume(this.#ledger.state);
     this.#lastScore = checkpoint.lastScore === null ? null : { ...checkpoint.lastScore, alarm: false };
     // A restart ends the judgement of an open episode; a fault that lasts opens a new one.
     if (checkpoint.episode !== null) this.#events.onEpisode({ ...checkpoint.episode, to: this.#ledger.clock });
@@ -230,10 +234,17 @@ export class EquipmentScorer {
   #judge(row: MachineRow): void {
     if (!this.hasSensors) return;
     const { score, step } = this.#detector.next(row);
-    this.#lastScore = score;
+    if (!this.#outlives(score)) this.#lastScore = score;
     this.#events.onScore(score);
     this.#trackEpisode(score, step);
     this.#learn(row);
+  }
+
+  /** While a machine changes its state the score from just before goes on being shown. */
+  #outlives(score: AnomalyScore): boolean {
+    const last = this.#lastScore;
+    if (score.reason !== 'transition' || last === null || last.score === null) return false;
+    return score.at - last.at <= SHOWN_ROWS * this.#anomaly.rowIntervalMs;
   }
 
   #trackEpisode(score: AnomalyScore, step: 'none' | 'start' | 'on' | 'end'): void {

@@ -49,6 +49,11 @@ export class RowBuilder {
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }
 
+  /** Goes on in a state known from a checkpoint, which is no change of state. */
+  resume(state: MachineState): void {
+    this.#context = contextOf(state);
+  }
+
   state(state: MachineState): void {
     const context = contextOf(state);
     if (context !== this.#context) this.#mixed = true;

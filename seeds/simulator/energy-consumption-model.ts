@@ -92,6 +92,8 @@ export function createEcmMeters(server: PlantServer): (path: string) => EcmMeter
   };
 }
 
+type BrowseName = { name: string; namespaceIndex: number };
+
 function addTypes(ecm: Namespace) {
   return {
     measurement: ecm.addObjectType({
@@ -136,7 +138,8 @@ function addMeasurement(options: {
   const { server, ecm, meter, valueType, prefix, measurement } = options;
   const { namespace } = server;
   const nodeId = `s=${prefix}.${measurement.name}`;
-  const inEcm = (name: string) => ({ name, namespaceIndex: ecm.index });
+  const inEcm = (name: string): BrowseName => ({ name, namespaceIndex: ecm.index });
+  const inUa = (name: string): BrowseName => ({ name, namespaceIndex: 0 });
   const variable = namespace.addVariable({
     componentOf: meter,
     browseName: inEcm(measurement.name),
@@ -146,26 +149,25 @@ function addMeasurement(options: {
     minimumSamplingInterval: 0,
   });
   const property = (
-    browseName: string | ReturnType<typeof inEcm>,
+    browseName: BrowseName,
     dataType: string | DataType,
     value: { dataType: DataType; value: unknown },
   ): void => {
-    const name = typeof browseName === 'string' ? browseName : browseName.name;
     namespace
       .addVariable({
         propertyOf: variable,
         typeDefinition: 'PropertyType',
         browseName,
         dataType,
-        nodeId: `${nodeId}.${name}`,
+        nodeId: `${nodeId}.${browseName.name}`,
       })
       .setValueFromSource(value);
   };
-  property('EngineeringUnits', 'EUInformation', {
+  property(inUa('EngineeringUnits'), 'EUInformation', {
     dataType: DataType.ExtensionObject,
     value: engineeringUnit(measurement.unit),
   });
-  property('EURange', 'Range', {
+  property(inUa('EURange'), 'Range', {
     dataType: DataType.ExtensionObject,
     value: server.addressSpace.constructExtensionObject(coerceNodeId('i=884'), { low: 0, high: measurement.high }),
   });

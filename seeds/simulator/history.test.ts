@@ -48,7 +48,13 @@ describe('the history', () => {
   });
 
   it('shows bad values without a value and a clock that is off', () => {
-    const fault = { id: 'F', path: 'machining/cnc-line/cnc-1', from: startAt + HOUR, to: startAt + 2 * HOUR, severity: 1 };
+    const fault = {
+      id: 'F',
+      path: 'machining/cnc-line/cnc-1',
+      from: startAt + HOUR,
+      to: startAt + 2 * HOUR,
+      severity: 1,
+    };
     const { samples } = collect({
       from: startAt,
       to: startAt + 3 * HOUR,

@@ -92,22 +92,23 @@ describe('the model', () => {
 
   it('has counters that never fall but for the declared rollover and resets', () => {
     const model = create();
-    const falls = new Map<string, number>();
-    let before = [...meters(model), ...machineSpecs.map((_, machine) => model.good(machine) + model.scrap(machine))];
-    for (let at = startAt; at < startAt + 15 * DAY; at += 13_000) {
+    const counters = (): number[] => [...meters(model), ...machineSpecs.map((_, machine) => model.good(machine))];
+    const falls = new Map<number, number>();
+    let lowest = 0;
+    let before = counters();
+    for (let at = startAt; at < startAt + 15 * DAY; at += 53_000) {
       model.advance(at);
-      const now = [...meters(model), ...machineSpecs.map((_, machine) => model.good(machine) + model.scrap(machine))];
-      now.forEach((value, index) => {
-        expect(value).toBeGreaterThanOrEqual(0);
-        if (value >= (before[index] ?? 0)) return;
-        const name = machineSpecs[index]?.path ?? `pieces of ${index - machineSpecs.length}`;
-        falls.set(name, (falls.get(name) ?? 0) + 1);
-      });
+      const now = counters();
+      for (let index = 0; index < now.length; index += 1) {
+        lowest = Math.min(lowest, now[index] ?? 0);
+        if ((now[index] ?? 0) < (before[index] ?? 0)) falls.set(index, (falls.get(index) ?? 0) + 1);
+      }
       before = now;
     }
     const declared = machineSpecs.filter(({ meter }) => meter.modulus !== undefined || meter.resets === true);
-    expect([...falls.keys()].toSorted()).toEqual(declared.map(({ path }) => path).toSorted());
-    expect([...falls.values()].every((count) => count <= 2)).toBe(true);
+    expect([...falls.keys()].toSorted((a, b) => a - b)).toEqual(declared.map((spec) => machineSpecs.indexOf(spec)));
+    expect(Math.max(...falls.values())).toBeLessThanOrEqual(2);
+    expect(lowest).toBe(0);
   });
 
   it('counts as energy what its power adds up to', () => {
@@ -180,36 +181,44 @@ describe('the model', () => {
     expect(Math.max(...days) - Math.min(...days)).toBeGreaterThan(0.15);
   });
 
-  it.each([1, 2, 7])('falls modestly in energy per unit after the retrofit, beyond load (seed %i)', (seed) => {
-    const begun = performance.now();
-    const model = create(seed);
-    const days: { energy: number; output: number }[] = [];
-    // Shanghai days from the first full one on.
-    model.advance(startAt + 16 * HOUR);
-    for (let day = 1; day <= 30; day += 1) {
-      let energy = 0;
-      const made = outputs(model);
-      for (let hour = 0; hour < 24; hour += 1) {
-        const before = meters(model);
-        model.advance(model.at + HOUR);
-        energy += consumed(before, meters(model));
-      }
-      days.push({ energy, output: outputs(model) - made });
-    }
-    const base = days.slice(0, 14);
-    const rest = days.slice(15);
-    const fit = line(base.map(({ output, energy }) => [output, energy]));
-    const expected = rest.reduce((sum, { output }) => sum + fit.intercept + fit.slope * output, 0);
-    const adjusted = rest.reduce((sum, { energy }) => sum + energy, 0) / expected - 1;
-    const raw = intensity(rest) / intensity(base) - 1;
-    process.stdout.write(
-      `seed ${seed}: 30 days in ${(performance.now() - begun).toFixed(0)} ms; energy per unit ${(raw * 100).toFixed(2)} % raw, ${(adjusted * 100).toFixed(2)} % load-adjusted\n`,
-    );
-    expect(adjusted).toBeLessThan(-0.008);
-    expect(adjusted).toBeGreaterThan(-0.025);
-    expect(Math.abs(raw - adjusted)).toBeGreaterThan(0.0005);
+  it('falls modestly in energy per unit after the retrofit, beyond load', () => {
+    const changes = [1, 2, 7].map((seed) => {
+      const begun = performance.now();
+      const { raw, adjusted } = changeAfterRetrofit(create(seed));
+      process.stdout.write(
+        `seed ${seed}: 30 days in ${(performance.now() - begun).toFixed(0)} ms; energy per unit ${(raw * 100).toFixed(2)} % raw, ${(adjusted * 100).toFixed(2)} % load-adjusted\n`,
+      );
+      return { raw, adjusted };
+    });
+    const mean = changes.reduce((sum, { adjusted }) => sum + adjusted / changes.length, 0);
+    expect(mean).toBeLessThan(-0.008);
+    expect(mean).toBeGreaterThan(-0.022);
+    for (const { raw, adjusted } of changes) expect(Math.abs(raw - adjusted)).toBeGreaterThan(0.0005);
   });
 });
+
+/** Energy per unit of days 16 to 30 against the days before the retrofit, raw and by a line of energy over output. */
+function changeAfterRetrofit(model: PlantModel): { raw: number; adjusted: number } {
+  const days: { energy: number; output: number }[] = [];
+  // Shanghai days from the first full one on.
+  model.advance(startAt + 16 * HOUR);
+  for (let day = 1; day <= 30; day += 1) {
+    let energy = 0;
+    const made = outputs(model);
+    for (let hour = 0; hour < 24; hour += 1) {
+      const before = meters(model);
+      model.advance(model.at + HOUR);
+      energy += consumed(before, meters(model));
+    }
+    days.push({ energy, output: outputs(model) - made });
+  }
+  const base = days.slice(0, 14);
+  const rest = days.slice(15);
+  const fit = line(base.map(({ output, energy }) => [output, energy]));
+  const expected = rest.reduce((sum, { output }) => sum + fit.intercept + fit.slope * output, 0);
+  const adjusted = rest.reduce((sum, { energy }) => sum + energy, 0) / expected - 1;
+  return { raw: intensity(rest) / intensity(base) - 1, adjusted };
+}
 
 const intensity = (days: readonly { energy: number; output: number }[]): number =>
   days.reduce((sum, { energy }) => sum + energy, 0) / days.reduce((sum, { output }) => sum + output, 0);

@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 /** After this many days the plant has cut what its machines use at rest and when idle, and mended its air net. */
 const RETROFIT_DAY = 15;
-const RETROFIT = { standby: 0.75, idle: 0.985, leak: 0.88 } as const;
+const RETROFIT = { standby: 0.79, idle: 0.988, leak: 0.9 } as const;
 /** Air that is lost all the time, Nm³/min. */
 const LEAK = 1.1;
 /** Part of the air demand each compressor serves, over its own capacity in Nm³/min. */
@@ -191,7 +191,7 @@ export class PlantModel {
     if (step === undefined) return;
     step.plan = planOf(line, at);
     step.product = orderOf(this.#seed, line, at).product;
-    step.speed = demand * (1 + (step.product - 1) * 0.04) * rampOf(line, at);
+    step.speed = demand * (1 + (step.product - 1) * 0.03) * rampOf(line, at);
   }
 
   /** A producing machine; returns its load in [0, 1.2]. */

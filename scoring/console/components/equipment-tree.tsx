@@ -1,0 +1,133 @@
+import { useRef } from 'preact/hooks';
+import { useConsole } from '../console-context.ts';
+import { t } from '../i18n/text.ts';
+import { moveOf, visibleRows, type TreeNode } from '../tree.ts';
+import { EquipmentRow } from './equipment-row.tsx';
+import { Empty, Failed, Skeleton } from './load-state.tsx';
+
+const columns = ['name', 'state', 'power', 'energy', 'output', 'sec', 'idle', 'class', 'score'] as const;
+
+/** The plant as a tree table; a click, Enter or Space shows an object in the detail panel. */
+export function EquipmentTree() {
+  const { state, actions } = useConsole();
+  const search = state.search.value;
+  const machines = state.order.value.filter((path) => state.nodes.get(path)?.peek().level === 'equipment').length;
+  return (
+    <section class="panel tree-panel" aria-labelledby="tree-title" id="equipment" tabIndex={-1}>
+      <div class="panel-head">
+        <h2 id="tree-title">{t('tree.title')}</h2>
+        <span class="quiet">{machines > 0 && t('tree.count', { count: machines })}</span>
+        <input
+          type="search"
+          class="search"
+          value={search}
+          placeholder={t('tree.search')}
+          aria-label={t('tree.search')}
+          onInput={(event) => {
+            state.search.value = event.currentTarget.value;
+          }}
+        />
+      </div>
+      <TreeBody onRetry={() => void actions.loadEquipment()} />
+    </section>
+  );
+}
+
+function TreeBody({ onRetry }: { readonly onRetry: () => void }) {
+  const { state } = useConsole();
+  const loaded = state.equipment.value;
+  switch (loaded.state) {
+    case 'loading':
+      return <Skeleton rows={14} what={t('tree.title')} />;
+    case 'failed':
+      return <Failed what={t('tree.title')} failure={loaded.failure} onRetry={onRetry} />;
+    case 'ready':
+      return state.order.value.length <= 1 ? (
+        <Empty>
+          <p>
+            <strong>{t('tree.empty')}</strong>
+          </p>
+          <p>{t('tree.emptyHint')}</p>
+        </Empty>
+      ) : (
+        <TreeTable />
+      );
+    default:
+      return loaded satisfies never;
+  }
+}
+
+function TreeTable() {
+  const { state, actions } = useConsole();
+  const body = useRef<HTMLTableSectionElement>(null);
+  const search = state.search.value;
+  const rows = visibleRows(treeNodes(state), { search, collapsed: state.collapsed.value });
+  const selected = state.selected.value;
+  const reachable = rows.some(({ path }) => path === selected) ? selected : rows[0]?.path;
+
+  const focusRow = (path: string) => {
+    const found = [...(body.current?.rows ?? [])].find((row) => row.dataset['path'] === path);
+    found?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const row = (event.target as HTMLElement).closest('tr');
+    const path = row?.dataset['path'];
+    if (path === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    if ((event.key === 'Enter' || event.key === ' ') && event.target === row) {
+      event.preventDefault();
+      actions.select(path);
+      return;
+    }
+    const move = moveOf(event.key, path, rows);
+    if (move === null) return;
+    event.preventDefault();
+    if (move.kind === 'focus') focusRow(move.path);
+    else actions.toggle(move.path);
+  };
+
+  return (
+    <div class="tree-scroll">
+      {rows.length === 0 ? (
+        <Empty>
+          <p>{t('tree.noMatch', { text: search })}</p>
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              state.search.value = '';
+            }}
+          >
+            {t('tree.clearSearch')}
+          </button>
+        </Empty>
+      ) : (
+        <table class="tree" role="treegrid" aria-labelledby="tree-title" onKeyDown={onKeyDown}>
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <th key={column} scope="col" class={`column-${column}`}>
+                  {t(`column.${column}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody ref={body}>
+            {rows.map((row) => (
+              <EquipmentRow key={row.path} row={row} reachable={row.path === reachable} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </div>
+  );
+}
+
+/** Read without subscribing: live figures must not lay the tree out anew. */
+function treeNodes(state: ReturnType<typeof useConsole>['state']): readonly TreeNode[] {
+  return state.order.value.flatMap((path) => {
+    const node = state.nodes.get(path)?.peek();
+    if (node === undefined) return [];
+    const { en = '', zh = '' } = node.displayName;
+    return [{ path, parent: node.parent, text: `${path} ${node.name} ${en} ${zh} ${node.kind ?? ''}` }];
+  });
+}
