@@ -126,6 +126,11 @@ export default defineConfig({
       ours: contract,
       closed: ['reports', 'console', 'ingest', 'embedded', 'influx'],
     }),
+    row({
+      folder: 'scoring/console',
+      libs: ['preact', 'echarts'],
+      closed: ['energy', 'anomaly', 'security', 'ingest', 'store', 'reports'],
+    }),
     row({ folder: 'seeds', libs: ['yaml'], ours: contract }),
     row({ folder: 'seeds/simulator', libs: ['yaml', 'node-opcua*'], ours: contract }),
     row({ folder: 'seeds/simulator/model', ours: contract }),

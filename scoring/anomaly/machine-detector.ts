@@ -9,7 +9,7 @@ import {
   targetOf,
   type MachineModel,
 } from './machine-model.ts';
-import type { MachineRow } from './machine-row.ts';
+import type { Context, MachineRow } from './machine-row.ts';
 import { ELEVATED_SCORE, type AnomalyScore, type Contribution, type NoScoreReason } from './score.ts';
 
 /** More missing rows than this, and the machine is judged anew after a wait. */
@@ -53,6 +53,7 @@ export class MachineDetector {
   #expected = new Float64Array();
   #flat: number[] = [];
   #lastValues: number[] = [];
+  #lastContext: Context | null = null;
   #lastAt = Number.NaN;
   #seen = 0;
 
@@ -169,16 +170,18 @@ export class MachineDetector {
     };
   }
 
-  /** Index of a sensor that has not moved for much longer than it ever did in training, or -1. Only while the machine runs. */
+  /** Index of a sensor that has not moved for much longer than it ever did in this context in training, or -1. */
   #stuckSensor(row: MachineRow, model: MachineModel): number {
     let stuck = -1;
     for (let sensor = 0; sensor < model.sensors.length; sensor += 1) {
       const value = row.sensors[sensor] ?? Number.NaN;
-      this.#flat[sensor] = value === this.#lastValues[sensor] ? (this.#flat[sensor] ?? 0) + 1 : 0;
+      const same = value === this.#lastValues[sensor] && row.context === this.#lastContext;
+      this.#flat[sensor] = same ? (this.#flat[sensor] ?? 0) + 1 : 0;
       this.#lastValues[sensor] = value;
-      const allowed = Math.max(MIN_FLAT_ROWS, (model.longestFlat[sensor] ?? 1) * FLAT_FACTOR);
-      if (row.context === 'run' && (this.#flat[sensor] ?? 0) >= allowed) stuck = sensor;
+      const allowed = Math.max(MIN_FLAT_ROWS, (model.longestFlat[row.context][sensor] ?? 1) * FLAT_FACTOR);
+      if ((this.#flat[sensor] ?? 0) >= allowed) stuck = sensor;
     }
+    this.#lastContext = row.context;
     return stuck;
   }
 

@@ -25,8 +25,8 @@ export type MachineModel = {
   readonly factor: readonly number[];
   /** sqrt(T²/p) that the alarm budget allows. */
   readonly limit: number;
-  /** Longest run of equal values per sensor in training, rows. */
-  readonly longestFlat: readonly number[];
+  /** Longest run of equal values per context and sensor in training, rows; a cold machine may rightly show nothing but zeros. */
+  readonly longestFlat: Readonly<Record<Context, readonly number[]>>;
 };
 
 /** Weight of the newest row in the smoothed residual. */

@@ -64,7 +64,9 @@ export function fitMachineModel(rows: readonly MachineRow[], options: FitOptions
     mean: [...shape.mean],
     factor: [...shape.factor],
     limit,
-    longestFlat: options.sensors.map((_, sensor) => longestFlat(usable, sensor)),
+    longestFlat: Object.fromEntries(
+      contexts.map((context) => [context, options.sensors.map((_, sensor) => longestFlat(rows, sensor, context))]),
+    ) as Record<Context, number[]>,
   };
 }
 
@@ -244,11 +246,14 @@ function hotellingFloor(size: number): number {
   return Math.sqrt(1 + 3.1 * Math.sqrt(2 / size));
 }
 
-function longestFlat(rows: readonly MachineRow[], sensor: number): number {
+function longestFlat(rows: readonly MachineRow[], sensor: number, context: Context): number {
   let longest = 1;
   let run = 1;
   for (let index = 1; index < rows.length; index += 1) {
-    run = rows[index]?.sensors[sensor] === rows[index - 1]?.sensors[sensor] ? run + 1 : 1;
+    const [before, row] = [rows[index - 1], rows[index]];
+    const flat =
+      row?.context === context && before?.context === context && row.sensors[sensor] === before.sensors[sensor];
+    run = flat ? run + 1 : 1;
     if (run > longest) longest = run;
   }
   return longest;

@@ -86,7 +86,10 @@ export function createActions(state: ConsoleState, api: ApiClient, now: () => nu
       (answer) => answer,
     );
   };
-  const loadCharts = () => Promise.all([loadTrend(), loadScores()]);
+  /** An address may name an object that is gone or has not come yet. */
+  const loadCharts = async () => {
+    if (state.nodes.has(state.selected.peek())) await Promise.all([loadTrend(), loadScores()]);
+  };
   const loadAll = async () => {
     await Promise.all([loadEquipment(), loadAlerts(), loadAnomalies(), loadTarget(), loadHealth()]);
   };
@@ -133,8 +136,8 @@ export function createActions(state: ConsoleState, api: ApiClient, now: () => nu
       every(CHART_RELOAD_MS, () => void loadCharts()),
       every(TARGET_RELOAD_MS, () => void loadTarget()),
       effect(() => {
-        // Read here, so that a change of either loads again.
-        void [state.selected.value, state.range.value];
+        // Read here, so that a change of any loads again.
+        void [state.selected.value, state.range.value, state.order.value];
         void loadCharts();
       }),
     ];

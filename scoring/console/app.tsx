@@ -20,6 +20,8 @@ export function App() {
       </>
     );
   }
+  const { state: live } = state.liveness.value;
+  const isOld = live === 'stale' || live === 'offline';
   return (
     <>
       <a class="skip" href="#equipment" onClick={skipToTree}>
@@ -27,7 +29,7 @@ export function App() {
       </a>
       <SiteHeader />
       <LiveNotice />
-      <main class="page">
+      <main class={isOld ? 'page page-old' : 'page'}>
         <KeyFigures />
         <div class="main-grid">
           <EquipmentTree />

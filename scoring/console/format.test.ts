@@ -33,6 +33,7 @@ describe('figures for people', () => {
     expect(formatNumber(123.456, 'en')).toBe('123.5');
     expect(formatNumber(0.012_345, 'en')).toBe('0.0123');
     expect(formatIntensity(0.012_345, 'en')).toBe('0.0123');
+    expect(formatIntensity(0.045, 'en')).toBe('0.0450');
     expect(formatIntensity(1.2, 'en')).toBe('1.200');
   });
 
@@ -44,6 +45,13 @@ describe('figures for people', () => {
       '1,000',
       '23,457',
     ]);
+  });
+
+  it('shortens what a column has no room for', () => {
+    expect(formatColumn(1_234_567, 'en')).toBe('1.235M');
+    expect(formatColumn(1_234_567, 'zh')).toBe('123.5万');
+    expect(formatColumn(1234, 'en', 0)).toBe('1,234');
+    expect(formatColumn(12.6, 'en', 0)).toBe('13');
   });
 
   it('signs a change and writes a fall with a minus sign', () => {

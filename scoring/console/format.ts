@@ -2,7 +2,7 @@
 export type Language = 'zh' | 'en';
 
 /** BCP 47 tag of a language, for Intl and the lang attribute. */
-export const localeOf: Record<Language, string> = { zh: 'zh-CN', en: 'en-GB' };
+export const localeOf: Record<Language, string> = { zh: 'zh-CN', en: 'en' };
 
 /** What stands where there is no figure; never 0. */
 export const NO_FIGURE = '–';
@@ -32,15 +32,21 @@ export function formatFixed(value: number | null, decimals: number, language: La
   return numberFormat(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
 }
 
-/** A number for a column of power or energy: one decimal below 1000, none above. */
-export function formatColumn(value: number | null, language: Language): string {
-  return formatFixed(value, value !== null && Math.abs(value) >= 999.95 ? 0 : 1, language);
+/**
+ * A number for a narrow column: the given decimals below 1000, none above; from a million on short (1.235M, 123.5万),
+ * because a figure that is cut off reads as another one.
+ */
+export function formatColumn(value: number | null, language: Language, decimals = 1): string {
+  if (value !== null && Math.abs(value) >= 999_999.5) {
+    return numberFormat(language, { notation: 'compact', maximumSignificantDigits: 4 }).format(value);
+  }
+  return formatFixed(value, value !== null && Math.abs(value) >= 999.95 ? 0 : decimals, language);
 }
 
 /** Energy per output: three decimals from 0.1 on, three significant digits below. */
 export function formatIntensity(value: number | null, language: Language): string {
   if (value !== null && Math.abs(value) < 0.1 && value !== 0) {
-    return numberFormat(language, { maximumSignificantDigits: 3 }).format(value);
+    return numberFormat(language, { minimumSignificantDigits: 3, maximumSignificantDigits: 3 }).format(value);
   }
   return formatFixed(value, value !== null && Math.abs(value) >= 100 ? 1 : 3, language);
 }

@@ -36,10 +36,10 @@ export function listenToEvents(listener: LiveListener): () => void {
       timer = setTimeout(connect, delayMs * (0.75 + Math.random() / 2));
       delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2);
     });
-    const take = <T>(name: string, handle: (payload: T) => void) => {
+    const take = (name: string, handle: (payload: never) => void) => {
       opened.addEventListener(name, (event) => {
         const payload = parse(event.data);
-        if (payload !== null) handle(payload as T);
+        if (payload !== null) handle(payload as never);
       });
     };
     take('equipment', listener.onEquipment);

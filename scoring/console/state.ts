@@ -133,7 +133,9 @@ export function replaceEquipment(state: ConsoleState, answer: EquipmentAnswer, n
     else known.value = item;
     if (item.live.at !== null) noteTime(state, item.live.at, now);
   }
-  if (paths.join('\n') !== state.order.value.join('\n')) state.order.value = paths;
+  const before = state.order.peek();
+  const isSame = before.length === paths.length && paths.every((path, index) => path === before[index]);
+  if (!isSame) state.order.value = paths;
   state.site.value = answer.site;
   state.equipment.value = { state: 'ready', value: null };
 }

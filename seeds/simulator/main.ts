@@ -42,6 +42,8 @@ const TICK_MS = 1000;
 const MAX_STEP_MS = 20_000;
 /** Steps set in one go, so that the server can send in between. */
 const STEPS_PER_TURN = 5;
+/** Further behind than this, e.g. after the computer slept, the longest steps are taken. */
+const FAR_BEHIND_MS = 300_000;
 /** Break between two such goes. */
 const TURN_MS = 20;
 /** The past is run through in pieces of this length, so that the event loop stays alive. */
@@ -80,8 +82,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      for (let steps = 0; steps < STEPS_PER_TURN && model.at + stepMs <= wanted(); steps += 1) {
-        model.advance(model.at + stepMs);
+      for (let steps = 0; steps < STEPS_PER_TURN; steps += 1) {
+        const behindMs = wanted() - model.at;
+        if (behindMs < stepMs) break;
+        model.advance(model.at + (behindMs > FAR_BEHIND_MS ? MAX_STEP_MS : stepMs));
         serve();
       }
       const untilNext = (model.at + stepMs - wanted()) / speed;

@@ -168,7 +168,7 @@ function addTag(
     dataType: DataType[dataType],
     minimumSamplingInterval: 0,
   };
-  const [low, high] = tag.range ?? [0, 1e12];
+  const [low, high] = tag.range ?? [0, tag.modulus ?? 1e12];
   const variable: UAVariable =
     dataType === 'String' || tag.unit === undefined
       ? namespace.addVariable(common)

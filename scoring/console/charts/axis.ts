@@ -63,9 +63,8 @@ export function legendOption(palette: Palette) {
   return {
     top: 0,
     right: 4,
-    icon: 'roundRect',
-    itemWidth: 12,
-    itemHeight: 6,
+    itemWidth: 14,
+    itemHeight: 8,
     itemGap: 12,
     textStyle: { color: palette.quiet, fontSize: 11, fontFamily: FONT_FAMILY },
   };

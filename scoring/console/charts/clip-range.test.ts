@@ -25,12 +25,12 @@ describe('the range of a value axis', () => {
   });
 
   it('has plain ends', () => {
-    expect(clipRange([0.123, 0.189])).toEqual({ min: 0.12, max: 0.2 });
+    expect(clipRange([0.123, 0.189])).toEqual({ min: 0.12, max: 0.2, interval: 0.02 });
   });
 
   it('is none without values, and leaves no figure alone', () => {
     expect(clipRange([])).toBeNull();
-    expect(clip(null, { min: 0, max: 1 })).toBeNull();
+    expect(clip(null, { min: 0, max: 1, interval: 0.2 })).toBeNull();
   });
 
   it('is not empty for a single value or only zeros', () => {

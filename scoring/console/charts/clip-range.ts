@@ -1,5 +1,5 @@
 /** Ends of a value axis; what lies outside is drawn at the edge with a mark, its true value stands in the tooltip. */
-export type ClipRange = { readonly min: number; readonly max: number };
+export type ClipRange = { readonly min: number; readonly max: number; readonly interval: number };
 
 /** Quartile distances beyond the quartiles that are still shown in full. */
 const REACH = 3;
@@ -29,7 +29,7 @@ function roundOut(min: number, max: number): ClipRange {
   const plain = (value: number) => Number(value.toPrecision(12));
   const from = Math.floor(plain(min / step));
   const to = Math.max(Math.ceil(plain(max / step)), from + 1);
-  return { min: plain(from * step), max: plain(to * step) };
+  return { min: plain(from * step), max: plain(to * step), interval: plain(step) };
 }
 
 /** The value where it is drawn. */

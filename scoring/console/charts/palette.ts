@@ -22,7 +22,7 @@ const light: Palette = {
   barOpen: '#dbe7ea',
   warn: '#a35a00',
   bad: '#b3261e',
-  good: '#2b7a3d',
+  good: '#27713a',
 };
 
 const dark: Palette = {

@@ -84,12 +84,12 @@ export function targetOption(input: {
             ...baseLine.map((line) => ({
               ...line,
               lineStyle: { color: palette.quiet, type: 'solid', width: 1 },
-              label: { formatter: text('target.chartBase'), color: palette.quiet, offset: [0, -5] },
+              label: { formatter: text('target.chartBase'), color: palette.quiet, offset: [0, -8] },
             })),
             ...limits.map(({ yAxis, label, below }) => ({
               yAxis,
               lineStyle: { color: below ? palette.good : palette.warn, type: 'dashed', width: 1.5 },
-              label: { formatter: label, color: below ? palette.good : palette.warn, offset: [0, below ? 6 : 0] },
+              label: { formatter: label, color: below ? palette.good : palette.warn, offset: [0, below ? 9 : 0] },
             })),
           ],
         },

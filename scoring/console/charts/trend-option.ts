@@ -40,7 +40,7 @@ export function trendOption({ points, answer, palette, language, text }: TrendIn
     ],
     series: [
       {
-        name: `${text('trend.energy')} (kWh)`,
+        name: text('trend.legendEnergy'),
         type: 'bar',
         yAxisIndex: 1,
         barMaxWidth: 18,
@@ -52,14 +52,17 @@ export function trendOption({ points, answer, palette, language, text }: TrendIn
         })),
       },
       {
-        name: `${text('trend.sec')} (${text('unit.perUnit')})`,
+        name: text('trend.legendSec'),
         type: 'line',
         connectNulls: false,
         showSymbol: true,
         symbol: 'circle',
         lineStyle: { width: 2, color: palette.accent },
         itemStyle: { color: palette.accent },
-        data: points.map((point) => ({ value: [point.at, clip(point.sec, range)], symbolSize: lone.has(point.at) ? 5 : 0 })),
+        data: points.map((point) => ({
+          value: [point.at, clip(point.sec, range)],
+          symbolSize: lone.has(point.at) ? 5 : 0,
+        })),
       },
       {
         name: text('trend.weak'),

@@ -1,6 +1,6 @@
 import type { EquipmentView } from '../../api/schemas.ts';
 import { useConsole } from '../console-context.ts';
-import { formatAge, formatColumn, formatIntensity, formatNumber, formatShare, NO_FIGURE } from '../format.ts';
+import { formatAge, formatColumn, formatIntensity, formatShare, NO_FIGURE } from '../format.ts';
 import { nameIn, t } from '../i18n/text.ts';
 import { language } from '../preferences.ts';
 import { ROW_OLD_AFTER_MS } from '../state.ts';
@@ -45,10 +45,7 @@ export function EquipmentRow({ row, reachable }: { readonly row: TreeRow; readon
         />
       </td>
       <td class="column-output">
-        <Figure
-          text={formatNumber(live.outputToday === null ? null : Math.round(live.outputToday), lang)}
-          reason="no-value"
-        />
+        <Figure text={formatColumn(live.outputToday, lang, 0)} reason="no-value" />
       </td>
       <td class="column-sec" data-field="secToday">
         <Figure text={formatIntensity(live.secToday, lang)} reason={live.secReason} />

@@ -7,6 +7,9 @@ import { Empty, Failed, Skeleton } from './load-state.tsx';
 
 const columns = ['name', 'state', 'power', 'energy', 'output', 'sec', 'idle', 'class', 'score'] as const;
 
+/** From so many rows on they stand closer. */
+const DENSE_FROM = 30;
+
 /** The plant as a tree table; a click, Enter or Space shows an object in the detail panel. */
 export function EquipmentTree() {
   const { state, actions } = useConsole();
@@ -101,7 +104,12 @@ function TreeTable() {
           </button>
         </Empty>
       ) : (
-        <table class="tree" role="treegrid" aria-labelledby="tree-title" onKeyDown={onKeyDown}>
+        <table
+          class={rows.length > DENSE_FROM ? 'tree tree-dense' : 'tree'}
+          role="treegrid"
+          aria-labelledby="tree-title"
+          onKeyDown={onKeyDown}
+        >
           <thead>
             <tr>
               {columns.map((column) => (

@@ -20,8 +20,12 @@ export function SiteHeader() {
           <p>{site === null ? '' : `Joulegate · ${site.enterprise}`}</p>
         </div>
       </div>
-      <LiveState />
-      <HealthBadge />
+      {!state.needsSignIn.value && (
+        <>
+          <LiveState />
+          <HealthBadge />
+        </>
+      )}
       <Settings />
     </header>
   );

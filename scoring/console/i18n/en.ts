@@ -121,6 +121,8 @@ export const en = {
   'trend.window': 'window {{window}}',
   'trend.sec': 'Energy per unit',
   'trend.energy': 'Energy',
+  'trend.legendSec': 'kWh per unit',
+  'trend.legendEnergy': 'kWh',
   'trend.weak': 'Estimated or class C',
   'trend.clipped': 'Off the scale',
   'trend.total': 'In the range: {{energy}} kWh, {{output}} units, {{sec}} kWh/unit',

@@ -19,10 +19,20 @@ export function weekday(day: number): number {
   return (day + 4) % 7;
 }
 
-/** How busy the plant is on a day, 0.72 to 1.04; it sets the speed of all lines. */
+/** Demand of a day that fills its shifts. */
+export const FULL_DEMAND = 1.04;
+
+/** How busy the plant is on a day, 0.86 to 1.04. */
 export function demandOf(seed: number, day: number): number {
-  const sunday = weekday(day) === 0;
-  return (sunday ? 0.72 : 0.86) + hashed(seed, day) * (sunday ? 0.1 : 0.18);
+  return FULL_DEMAND - hashed(seed, day) * 0.18;
+}
+
+/** Part of a missing demand that ends the last shift early; the rest slows the lines. */
+const BY_HOURS = 0.7;
+
+/** Speed of a line at a demand, over its full speed. The electronics line works round the clock and can only slow down. */
+export function paceOf(line: number, demand: number): number {
+  return line === ELECTRONICS ? demand : FULL_DEMAND - 0.09 - (FULL_DEMAND - demand) * (1 - BY_HOURS);
 }
 
 /** Breaks in minutes of the local day. */
@@ -45,22 +55,24 @@ function minuteOfDay(at: number): number {
 }
 
 /** Minutes since the line's shift began, −1 while it rests. */
-function minutesWorked(line: number, at: number): number {
+function minutesWorked(line: number, at: number, demand: number): number {
   const day = localDay(at);
   const minute = minuteOfDay(at);
   const sunday = weekday(day) === 0;
   if (sunday && minute >= SUNDAY_END) return -1;
   if (line === ELECTRONICS) return weekday(day) === 1 ? minute : 24 * 60;
-  return minute < SHIFT_START ? -1 : minute - SHIFT_START;
+  const worked = minute - SHIFT_START;
+  const length = (sunday ? SUNDAY_END : 24 * 60) - SHIFT_START;
+  return worked < 0 || worked >= length * (1 - BY_HOURS * (FULL_DEMAND - demand)) ? -1 : worked;
 }
 
 /**
  * Two shifts from 08:00 to 24:00 from Monday to Saturday, one to 16:00 on Sunday; the electronics line works round the
- * clock but Sunday evening. A shift begins with a quarter of an hour of warming up; an order lasts about four hours and
+ * clock but Sunday evening. Where the demand is not full, the last shift ends when it is met. A shift begins with a quarter of an hour of warming up; an order lasts about four hours and
  * begins with a changeover of a quarter of an hour.
  */
-export function planOf(line: number, at: number): Plan {
-  const worked = minutesWorked(line, at);
+export function planOf(line: number, at: number, demand = FULL_DEMAND): Plan {
+  const worked = minutesWorked(line, at, demand);
   if (worked === -1) return 'rest';
   if (worked < WARM_UP_MINUTES) return 'warm-up';
   const minute = minuteOfDay(at);
@@ -70,7 +82,7 @@ export function planOf(line: number, at: number): Plan {
 
 /** Speed of a line over its speed of the day: after a warm-up it takes twenty minutes to come up. */
 export function rampOf(line: number, at: number): number {
-  const minutes = minutesWorked(line, at) - WARM_UP_MINUTES;
+  const minutes = minutesWorked(line, at, FULL_DEMAND) - WARM_UP_MINUTES;
   return Math.max(RAMP_FROM, Math.min(1, RAMP_FROM + ((1 - RAMP_FROM) * minutes) / RAMP_MINUTES));
 }
 

@@ -5,7 +5,7 @@ const GRID_HOURS = GRID_MS / 3_600_000;
 /** Heat of a heated part while the machine is on but makes nothing, as a share of its heat at full load. */
 const HEAT_HELD = 0.85;
 /** A worn tool counts as this share of a worn bearing. */
-const TOOL_WEAR = 0.1;
+const TOOL_WEAR = 0.04;
 
 /** What a machine does over a step of the grid. */
 export type Activity = {

@@ -38,7 +38,7 @@ export type MachineSpec = {
   readonly boundary: boolean;
   /** Part of the running power that heaters draw while the machine warms up before a shift. */
   readonly warmUp: number;
-  /** Hours of running a tool lasts; a worn tool counts as a tenth of a worn bearing. 0 = no tool. */
+  /** Hours of running a tool lasts; a worn tool is felt like a little bearing wear. 0 = no tool. */
   readonly toolHours: number;
   /** Compressed air at full load, Nm³/min. */
   readonly air: number;
@@ -139,7 +139,7 @@ export const cnc = (number: number, runKw: number, meter: MachineSpec['meter']):
   coefficient: 1,
   boundary: false,
   warmUp: 0.4,
-  toolHours: 36,
+  toolHours: 14,
   air: 0.5,
   heat: 3,
   meter,
@@ -147,7 +147,7 @@ export const cnc = (number: number, runKw: number, meter: MachineSpec['meter']):
     temperature('SpindleTemperature', 27, 26, 1200, { wear: 9 }),
     vibration('SpindleVibration', 0.25, 1.4),
     { name: 'SpindleLoad', unit: '%', range: [0, 150], base: 3, load: 62, lagSeconds: 5, wear: 5, noise: 1.3 },
-    temperature('CoolantTemperature', 21, 7, 5400, { ambient: 0.6, wear: 1.5 }),
+    temperature('CoolantTemperature', 21, 7, 5400, { wear: 1.5 }),
     { name: 'CoolantPressure', unit: 'bar', range: [0, 80], base: 1, load: 38, lagSeconds: 10, noise: 0.5 },
     current(runKw * 1.8),
   ],

@@ -1,4 +1,4 @@
-import { SHANGHAI_OFFSET_MS, demandOf, localDay, orderOf, planOf, rampOf, type Plan } from './calendar.ts';
+import { SHANGHAI_OFFSET_MS, demandOf, localDay, orderOf, paceOf, planOf, rampOf, type Plan } from './calendar.ts';
 import { consume, type Activity } from './consumption.ts';
 import type { Fault } from './fault.ts';
 import {
@@ -179,19 +179,21 @@ export class PlantModel {
     }
   }
 
-  /** Ambient temperature in °C: a daily wave, coldest at 03:00 and warmest at 15:00, on a mean that differs by day. */
+  /** Ambient temperature in °C: a daily wave, coldest at 03:00 and warmest at 15:00, on a mean that drifts from day to day. */
   #ambientAt(at: number): number {
-    const hour = ((at + SHANGHAI_OFFSET_MS) % DAY_MS) / HOUR_MS;
-    const mean = 19 + 3 * (hashed(this.#seed, localDay(at) * 7 + 1) - 0.5);
-    return mean + 5 * Math.sin(((hour - 9) / 24) * 2 * Math.PI);
+    const day = localDay(at);
+    const share = ((at + SHANGHAI_OFFSET_MS) % DAY_MS) / DAY_MS;
+    const today = hashed(this.#seed, day * 7 + 1);
+    const drift = today + (hashed(this.#seed, day * 7 + 8) - today) * share;
+    return 18 + 2 * drift + 5 * Math.sin((share - 0.375) * 2 * Math.PI);
   }
 
   #stepLine(line: number, at: number, demand: number): void {
     const step = this.#lines[line];
     if (step === undefined) return;
-    step.plan = planOf(line, at);
+    step.plan = planOf(line, at, demand);
     step.product = orderOf(this.#seed, line, at).product;
-    step.speed = demand * (1 + (step.product - 1) * 0.03) * rampOf(line, at);
+    step.speed = paceOf(line, demand) * (1 + (step.product - 1) * 0.03) * rampOf(line, at);
   }
 
   /** A producing machine; returns its load in [0, 1.2]. */
