@@ -33,7 +33,7 @@ type Row = {
 };
 
 const row = ({ folder, libs = [], ours = [], closed = [] }: Row): OxlintOverride => ({
-  files: [`${folder}/**/*.ts`],
+  files: [`${folder}/**/*.{ts,tsx}`],
   rules: {
     'no-restricted-imports': [
       'error',

@@ -43,7 +43,9 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
   const { plant, scoring, dataDir, log, now } = options;
   await using opening = new AsyncDisposableStack();
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const store = opening.use(EmbeddedStore.open({ file: join(dataDir, 'joulegate.db'), bulk: options.bulk ?? false }));
+  const store = opening.use(
+    EmbeddedStore.open({ file: join(dataDir, 'joulegate.db'), log, bulk: options.bulk ?? false }),
+  );
   const sinks: MetricSink[] = [];
   if (scoring.influx !== undefined) {
     const site = { site: plant.site, enterprise: plant.enterprise };

@@ -108,7 +108,7 @@ function liveFigures(branch: Branch, leaf: EquipmentScorer | null, { pipeline, d
     powerKw:
       powers.length === 0 || powers.length < metered(branch).length ? null : powers.reduce((sum, kw) => sum + kw, 0),
     energyTodayKwh: figure?.energyKwh ?? null,
-    outputToday: figure?.output ?? null,
+    outputToday: counts(branch) ? (figure?.output ?? null) : null,
     secToday: figure?.sec ?? null,
     secHour: hour === null ? null : secOf(hour),
     secReason: figure === null || figure.reason === 'no-data' ? (figure === null ? null : 'no-energy') : figure.reason,
@@ -121,6 +121,11 @@ function liveFigures(branch: Branch, leaf: EquipmentScorer | null, { pipeline, d
     anomalyAlarm:
       leaf === null ? branch.scorers.some((scorer) => scorer.lastScore?.alarm === true) : (score?.alarm ?? false),
   };
+}
+
+/** Whether anything in a branch counts pieces; without a counter there is no output, not an output of 0. */
+function counts(branch: Branch): boolean {
+  return branch.scorers.some((scorer) => scorer.tags.some((tag) => tag.role === 'output-counter'));
 }
 
 /** Machines of a branch that have a power tag. */

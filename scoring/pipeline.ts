@@ -197,6 +197,8 @@ export class ScoringPipeline {
     ];
     for (const { scorer } of dirty) scorer.dirty = false;
     try {
+      // Sinks first: what they get twice after a crash replaces itself, what they never get is missing.
+      for (const sink of this.#sinks) await sink.write({ windows, scores });
       await this.#store.write({ windows, scores, episodes: [...episodes.values()], checkpoints });
     } catch (error) {
       this.#book.retake(windows);
@@ -205,7 +207,6 @@ export class ScoringPipeline {
       for (const { scorer } of dirty) scorer.dirty = true;
       throw error;
     }
-    for (const sink of this.#sinks) await sink.write({ windows, scores });
     this.#book.evict(clock);
     return windows.length;
   }

@@ -54,7 +54,11 @@ export interface AlertStore {
 
 /** A further receiver of every batch (InfluxDB). */
 export interface MetricSink extends AsyncDisposable {
-  /** Durable in the sink's own queue when it resolves; sending happens behind it and is retried for ever. */
+  /**
+   * Durable in the sink's own queue when it resolves; sending happens behind it and is retried for ever. Never rejects:
+   * while the queue cannot be written, rows wait in memory up to a limit and `status` says so. Taking the same rows twice
+   * is harmless, so a caller that must not lose any across a crash hands them here before the store has them.
+   */
   write(batch: Pick<StoreBatch, 'windows' | 'scores'>): Promise<void>;
   /** For health: rows waiting, rows sent, rows refused for good, and the newest error with its remedy. */
   status(): {

@@ -85,7 +85,7 @@ describe('joulegate up --demo', () => {
       new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(Date.now() + offset * 86_400_000);
     const [from, to] = [day(-7), day(0)];
     for (const { path } of items.filter((item) => item.level !== 'equipment')) {
-      const query = (window: string): string => `energy?${new URLSearchParams({ path, window, from, to })}`;
+      const query = (window: string): string => `energy?${new URLSearchParams({ path, window, from, to }).toString()}`;
       const [days, hours] = [await get<EnergyAnswer>(query('1d')), await get<EnergyAnswer>(query('1h'))];
       expect(days.points).toHaveLength(7);
       expect(Math.abs((days.totals.energyKwh ?? 0) / (hours.totals.energyKwh ?? 1) - 1)).toBeLessThan(1e-9);

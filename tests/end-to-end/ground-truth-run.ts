@@ -112,7 +112,7 @@ for (const { equipment } of demoMachines) {
     from: new Date(liveFrom).toISOString(),
     to: new Date(until + 7_200_000).toISOString(),
   });
-  const { series = [] } = await get<AnomalyAnswer>(`anomalies?${query}`);
+  const { series = [] } = await get<AnomalyAnswer>(`anomalies?${query.toString()}`);
   rows.set(
     equipment.path,
     series.flatMap(({ at, score }) => (score === null ? [] : [{ at: Date.parse(at), score }])),

@@ -20,7 +20,7 @@ type Sum = { energyKwh: number; items: number };
 /** Day totals straight from the file: mean kW × 5 min, and items, by machine and UTC day of the row. */
 async function totalsOfFile(): Promise<Map<string, Sum>> {
   const totals = new Map<string, Sum>();
-  for (const row of parse(await readFile(recorded), { columns: true }) as Record<string, string>[]) {
+  for (const row of parse<Record<string, string>>(await readFile(recorded), { columns: true })) {
     for (const key of [`asset-${row['asset']}`, `asset-${row['asset']}/${(row['ts'] ?? '').slice(0, 10)}`]) {
       const sum = totals.get(key) ?? { energyKwh: 0, items: 0 };
       sum.energyKwh += (Number(row['power_avg']) * 5) / 60;
@@ -52,7 +52,7 @@ describe.skipIf(missing)('a recorded factory replayed through OPC UA, MQTT, scor
     const expected = await totalsOfFile();
     const read = (asset: string): Promise<EnergyAnswer> =>
       stack.get<EnergyAnswer>(
-        `energy?${new URLSearchParams({ path: `machining/line-a/${asset}`, window: '1d', from: '2022-08-30', to: '2022-09-23' })}`,
+        `energy?${new URLSearchParams({ path: `machining/line-a/${asset}`, window: '1d', from: '2022-08-30', to: '2022-09-23' }).toString()}`,
       );
     for (const asset of ['asset-0', 'asset-1', 'asset-2']) {
       const whole = expected.get(asset);

@@ -1,83 +1,81 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { describeError, JoulegateError } from '../../../broker/contract/error.ts';
+import type { Logger } from '../../../broker/contract/deps.ts';
 import type { AnomalyEpisode, AnomalyScore } from '../../anomaly/score.ts';
 import { windowSizes, type EnergyWindow, type EquipmentLevel, type WindowSize } from '../../energy/window.ts';
 import type { Alert } from '../../security/alert.ts';
 import type { AlertStore, MetricStore, StoreBatch, TimeRange } from '../metric-store.ts';
-import { migrate } from './schema.ts';
-import { toEpisode, toScore, toWindow, WINDOW_COLUMNS, windowValues, type Row } from './rows.ts';
+import { Connection } from './connection.ts';
+import { pruneQuery, queries } from './queries.ts';
+import {
+  alertValues,
+  isFiniteRow,
+  scoreValues,
+  thinScores,
+  toAlert,
+  toEpisode,
+  toScore,
+  toWindow,
+  windowValues,
+  type Cells,
+  type Row,
+} from './rows.ts';
+import { blockOf, SCORE_BLOCK_MS, windowBlockMs } from './schema.ts';
 
 export type EmbeddedStoreOptions = {
   readonly file: string;
+  /** Names rows that are left out because they hold a number that is none. */
+  readonly log?: Logger;
   /**
-   * true during a first fill: no fsync per batch, so a power cut loses the file. `endBulk` makes it durable and
-   * switches to one fsync per batch.
+   * true during a first fill: batches are not synced one by one, so a power cut loses the newest of them but never
+   * damages the file. `endBulk` makes it all durable and switches to one sync per batch.
    */
   readonly bulk?: boolean;
-  /** A second process may look without harm. */
+  /** For a second process that only looks; the file must exist. */
   readonly readOnly?: boolean;
 };
 
-const PRUNE_ROWS = 20_000;
+/** One chunk holds up everything else for about 10 ms. */
+const PRUNE_ROWS = 5000;
+const SHRINK_PAGES = 2000;
 
-/** SQLite file with one wide row per object and window, keyed by time first so that appending stays cheap. */
+type StoredObject = { readonly id: number; level: EquipmentLevel; scoredAt: number | null };
+
+/** SQLite file with one wide row per object and window. Alerts live in the same file. */
 export class EmbeddedStore implements MetricStore, AlertStore {
-  readonly #database: DatabaseSync;
-  readonly #file: string;
-  readonly #objects = new Map<string, number>();
-  readonly #statements = new Map<string, StatementSync>();
-  #closed = false;
+  readonly #connection: Connection;
+  readonly #log: Logger | null;
+  readonly #objects = new Map<string, StoredObject>();
 
-  private constructor(database: DatabaseSync, file: string) {
-    this.#database = database;
-    this.#file = file;
+  private constructor(connection: Connection, log: Logger | null) {
+    this.#connection = connection;
+    this.#log = log;
   }
 
   /** @throws JoulegateError STORE_FAILED when the file cannot be opened, is damaged or of a newer release. */
-  static open({ file, bulk = false, readOnly = false }: EmbeddedStoreOptions): EmbeddedStore {
-    try {
-      const database = new DatabaseSync(file, { readOnly, timeout: 5000 });
-      if (!readOnly) {
-        database.exec(
-          `PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=${bulk ? 'OFF' : 'FULL'};`,
-        );
-        migrate(database, file);
-      }
-      database.exec('PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;');
-      const store = new EmbeddedStore(database, file);
-      for (const row of database.prepare('SELECT id, path FROM object').all()) {
-        store.#objects.set(String(row['path']), Number(row['id']));
-      }
-      return store;
-    } catch (error) {
-      if (error instanceof JoulegateError) throw error;
-      throw new JoulegateError(
-        'STORE_FAILED',
-        `store ${file} cannot be opened: ${describeError(error)}; check permissions and disk, or move the file away to start with an empty store`,
-        { cause: error },
-      );
-    }
+  static open({ file, log, bulk = false, readOnly = false }: EmbeddedStoreOptions): EmbeddedStore {
+    return new EmbeddedStore(Connection.open({ file, bulk, readOnly }), log ?? null);
   }
 
   /** Ends a first fill: everything is on disk when it returns, later batches are synced one by one. */
   endBulk(): void {
-    this.#database.exec('PRAGMA synchronous=FULL; PRAGMA wal_checkpoint(TRUNCATE);');
+    this.#connection.endBulk();
   }
 
   write({ windows, scores, episodes, checkpoints }: StoreBatch): Promise<void> {
-    return this.#transaction(() => {
-      for (const row of windows) this.#writeWindow(row);
-      for (const score of scores) this.#writeScore(score);
-      for (const episode of episodes) this.#writeEpisode(episode);
-      for (const { name, body } of checkpoints) {
-        if (body === null) this.#sql('DELETE FROM checkpoint WHERE name = ?').run(name);
-        else
-          this.#sql('INSERT INTO checkpoint VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET body = excluded.body').run(
-            name,
-            body,
-          );
-      }
-    });
+    const connection = this.#connection;
+    return connection.write(
+      () => {
+        for (const row of windows) this.#writeWindow(row);
+        this.#writeScores(scores);
+        for (const { id, path, from, to, ...rest } of episodes)
+          connection.sql(queries.writeEpisode).run(id, path, from, to, JSON.stringify({ id, path, from, to, ...rest }));
+        for (const { name, body } of checkpoints) {
+          if (body === null) connection.sql(queries.removeCheckpoint).run(name);
+          else connection.sql(queries.writeCheckpoint).run(name, body);
+        }
+      },
+      // An object numbered in the failed transaction does not exist.
+      () => this.#objects.clear(),
+    );
   }
 
   readWindows({
@@ -86,253 +84,211 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     from,
     to,
   }: { readonly path: string; readonly window: WindowSize } & TimeRange): Promise<EnergyWindow[]> {
-    return this.#read(() => {
-      const object = this.#objects.get(path);
-      if (object === undefined) return [];
-      const sql = `SELECT o.path, o.level, w.* FROM window_${window} w JOIN object o ON o.id = w.object WHERE w.object = ? AND w.start >= ? AND w.start < ? ORDER BY w.start`;
-      return this.#sql(sql)
-        .all(object, from, to)
-        .map((row) => toWindow(row, window));
-    });
+    const query = { path, from, to, block: windowBlockMs[window] };
+    return this.#ofOneObject(queries.readWindows[window], query, (rows, level) =>
+      rows.map((cells) => toWindow(cells, { path, level, window })),
+    );
   }
 
   readAllWindows({ window, from, to }: { readonly window: WindowSize } & TimeRange): Promise<EnergyWindow[]> {
-    const sql = `SELECT o.path, o.level, w.* FROM window_${window} w JOIN object o ON o.id = w.object WHERE w.start >= ? AND w.start < ? ORDER BY w.start, o.path`;
-    return this.#read(() =>
-      this.#sql(sql)
-        .all(from, to)
-        .map((row) => toWindow(row, window)),
+    const block = windowBlockMs[window];
+    return this.#ofAllObjects(
+      queries.readAllWindows[window],
+      [blockOf(from, block), blockOf(to, block), from, to],
+      (cells, { path, level }) => toWindow(cells, { path, level, window }),
     );
   }
 
-  readScores(query: { readonly path: string; readonly limit?: number } & TimeRange): Promise<AnomalyScore[]> {
-    const { path, from, to, limit } = query;
-    return this.#read(() => {
-      const object = this.#objects.get(path);
-      if (object === undefined) return [];
-      const sql =
-        'SELECT o.path, s.* FROM score s JOIN object o ON o.id = s.object WHERE s.object = ? AND s.at >= ? AND s.at < ? ORDER BY s.at';
-      const scores = this.#sql(sql).all(object, from, to).map(toScore);
-      return limit === undefined ? scores : thin(scores, limit);
-    });
+  readScores({
+    path,
+    from,
+    to,
+    limit = Number.POSITIVE_INFINITY,
+  }: { readonly path: string; readonly limit?: number } & TimeRange): Promise<AnomalyScore[]> {
+    return this.#ofOneObject(queries.readScores, { path, from, to, block: SCORE_BLOCK_MS }, (rows) =>
+      thinScores(rows, limit).map((cells) => toScore(cells, path)),
+    );
   }
 
   latestScores(): Promise<AnomalyScore[]> {
-    const sql = `SELECT o.path, s.* FROM object o JOIN score s ON s.object = o.id
-      WHERE s.at = (SELECT MAX(at) FROM score WHERE object = o.id) ORDER BY o.path`;
-    return this.#read(() => this.#sql(sql).all().map(toScore));
+    return this.#ofAllObjects(queries.latestScores, [SCORE_BLOCK_MS], (cells, { path }) => toScore(cells, path));
   }
 
-  readEpisodes(query: { readonly path?: string; readonly limit?: number } & TimeRange): Promise<AnomalyEpisode[]> {
-    const { path, from, to, limit = 1000 } = query;
-    const sql = `SELECT body FROM episode WHERE started < ? AND (ended IS NULL OR ended >= ?)
-      AND (? = '' OR path = ? OR path LIKE ? ESCAPE '\\') ORDER BY started DESC LIMIT ?`;
-    const below = `${(path ?? '').replaceAll(/[\\%_]/g, String.raw`\$&`)}/%`;
-    return this.#read(() =>
-      this.#sql(sql)
-        .all(to, from, path ?? '', path ?? '', below, limit)
-        .map(toEpisode),
-    );
+  readEpisodes({
+    path = '',
+    from,
+    to,
+    limit = 1000,
+  }: { readonly path?: string; readonly limit?: number } & TimeRange): Promise<AnomalyEpisode[]> {
+    return this.#all(queries.readEpisodes, [from, to, path, limit], (rows) => rows.map(toEpisode));
   }
 
   readCheckpoint(name: string): Promise<string | null> {
-    return this.#read(() => {
-      const body = this.#sql('SELECT body FROM checkpoint WHERE name = ?').get(name)?.['body'];
-      return typeof body === 'string' ? body : null;
-    });
+    return this.#all(queries.readCheckpoint, [name], ([row]) => (row === undefined ? null : String(row['body'])));
   }
 
   readCheckpoints(prefix: string): Promise<{ readonly name: string; readonly body: string }[]> {
-    const sql = 'SELECT name, body FROM checkpoint WHERE substr(name, 1, ?) = ? ORDER BY name';
-    return this.#read(() =>
-      this.#sql(sql)
-        .all(prefix.length, prefix)
-        .map((row) => ({ name: String(row['name']), body: String(row['body']) })),
+    return this.#all(queries.readCheckpoints, [prefix], (rows) =>
+      rows.map((row) => ({ name: String(row['name']), body: String(row['body']) })),
     );
   }
 
   extent(): Promise<TimeRange | null> {
-    return this.#read(() => {
-      let from = Number.POSITIVE_INFINITY;
-      let to = Number.NEGATIVE_INFINITY;
-      for (const size of windowSizes) {
-        const row = this.#sql(`SELECT MIN(start) AS low, MAX(start) AS high FROM window_${size}`).get();
-        if (typeof row?.['low'] !== 'number' || typeof row['high'] !== 'number') continue;
-        from = Math.min(from, row['low']);
-        to = Math.max(to, row['high']);
-      }
-      return Number.isFinite(from) ? { from, to } : null;
+    return this.#connection.read(() => {
+      const ends = windowSizes
+        .map((size) => this.#connection.sql(queries.extent[size]).get())
+        .filter((row) => row !== undefined && row['low'] !== null);
+      if (ends.length === 0) return null;
+      return {
+        from: Math.min(...ends.map((row) => Number(row?.['low']))),
+        to: Math.max(...ends.map((row) => Number(row?.['high']))),
+      };
     });
   }
 
   async prune(before: { readonly '1m': number; readonly '15m': number; readonly '1h': number }): Promise<void> {
-    await this.#pruneTable('window_1m', 'start', before['1m']);
-    await this.#pruneTable('score', 'at', before['1m']);
-    await this.#pruneTable('window_15m', 'start', before['15m']);
-    await this.#pruneTable('window_1h', 'start', before['1h']);
-    this.#database.exec('PRAGMA incremental_vacuum(2000)');
+    for (const size of ['1m', '15m', '1h'] as const) {
+      await this.#pruneTable(`window_${size}`, 'start', { before: before[size], block: windowBlockMs[size] });
+    }
+    await this.#pruneTable('score', 'at', { before: before['1m'], block: SCORE_BLOCK_MS });
+    await this.#connection.read(() => this.#connection.shrink(SHRINK_PAGES));
   }
 
   save(alert: Alert): Promise<void> {
-    const sql = `INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET
-      review = excluded.review, condition = excluded.condition, last = excluded.last, body = excluded.body`;
-    return this.#transaction(() => {
-      this.#sql(sql).run(
-        alert.id,
-        alert.key,
-        alert.review,
-        alert.condition,
-        alert.equipment ?? null,
-        alert.last,
-        JSON.stringify(alert),
-      );
+    return this.#connection.write(() => {
+      this.#connection.sql(queries.saveAlert).run(...alertValues(alert));
     });
   }
 
   list(query: { readonly open?: boolean; readonly equipment?: string; readonly limit: number }): Promise<Alert[]> {
-    const sql = `SELECT body FROM alert WHERE (? = 0 OR review <> 'closed') AND (? = '' OR equipment = ?) ORDER BY last DESC, id LIMIT ?`;
-    const equipment = query.equipment ?? '';
-    return this.#read(() =>
-      this.#sql(sql)
-        .all(query.open === true ? 1 : 0, equipment, equipment, query.limit)
-        .map(toAlert),
+    return this.#all(queries.listAlerts, [query.open === true ? 1 : 0, query.equipment ?? '', query.limit], (rows) =>
+      rows.map(toAlert),
     );
   }
 
   get(id: string): Promise<Alert | null> {
-    return this.#read(() => maybeAlert(this.#sql('SELECT body FROM alert WHERE id = ?').get(id)));
+    return this.#all(queries.getAlert, [id], ([row]) => (row === undefined ? null : toAlert(row)));
   }
 
   findOpen(key: string): Promise<Alert | null> {
-    const sql = "SELECT body FROM alert WHERE key = ? AND review <> 'closed' ORDER BY last DESC LIMIT 1";
-    return this.#read(() => maybeAlert(this.#sql(sql).get(key)));
+    return this.#all(queries.findOpenAlert, [key], ([row]) => (row === undefined ? null : toAlert(row)));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#closed) {
-      this.#closed = true;
-      this.#database.close();
-    }
+    this.#connection.close();
     return Promise.resolve();
   }
 
+  #all<Result>(
+    text: string,
+    parameters: readonly (number | string)[],
+    make: (rows: readonly Row[]) => Result,
+  ): Promise<Result> {
+    return this.#connection.read(() => make(this.#connection.sql(text).all(...parameters)));
+  }
+
+  #ofOneObject<Result>(
+    text: string,
+    { path, from, to, block }: TimeRange & { readonly path: string; readonly block: number },
+    make: (rows: readonly Cells[], level: EquipmentLevel) => Result[],
+  ): Promise<Result[]> {
+    return this.#connection.read(() => {
+      const object = this.#connection.sql(queries.object).get(path);
+      if (object === undefined) return [];
+      const parameters = [blockOf(from, block), blockOf(to, block), Number(object['id']), from, to];
+      return make(this.#connection.cells(text, parameters), String(object['level']) as EquipmentLevel);
+    });
+  }
+
+  #ofAllObjects<Result>(
+    text: string,
+    parameters: readonly number[],
+    make: (cells: Cells, object: { readonly path: string; readonly level: EquipmentLevel }) => Result,
+  ): Promise<Result[]> {
+    return this.#connection.read(() => {
+      const rows = this.#connection.cells(text, parameters);
+      const objects = new Map(
+        this.#connection
+          .sql(queries.objects)
+          .all()
+          .map((row) => [row['id'], { path: String(row['path']), level: String(row['level']) as EquipmentLevel }]),
+      );
+      return rows.flatMap((cells) => {
+        const object = objects.get(cells[1] ?? null);
+        return object === undefined ? [] : [make(cells, object)];
+      });
+    });
+  }
+
   #writeWindow(row: EnergyWindow): void {
-    const marks = WINDOW_COLUMNS.replaceAll(/\w+/g, '?');
-    this.#sql(`INSERT OR REPLACE INTO window_${row.window} (${WINDOW_COLUMNS}) VALUES (${marks})`).run(
-      ...windowValues(row, this.#object(row.path, row.level)),
-    );
+    const object = this.#object(row.path, row.level);
+    if (object.level !== row.level) {
+      this.#connection.sql(queries.relevel).run(object.id, row.level);
+      object.level = row.level;
+    }
+    const values = windowValues(row, object.id);
+    if (isFiniteRow(values)) this.#connection.sql(queries.writeWindow[row.window]).run(...values);
+    else this.#leaveOut({ path: row.path, window: row.window, start: row.start });
   }
 
-  #writeScore(score: AnomalyScore): void {
-    this.#sql(
-      'INSERT OR REPLACE INTO score (object, at, score, reason, context, alarm, model, contributions) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ).run(
-      this.#object(score.path, 'equipment'),
-      score.at,
-      score.score,
-      score.reason ?? null,
-      score.context,
-      score.alarm ? 1 : 0,
-      score.model,
-      score.contributions.length === 0 ? null : JSON.stringify(score.contributions),
-    );
+  #writeScores(scores: readonly AnomalyScore[]): void {
+    const newest = new Set<StoredObject>();
+    for (const score of scores) {
+      const object = this.#object(score.path, 'equipment');
+      const values = scoreValues(score, object.id);
+      if (!isFiniteRow(values)) {
+        this.#leaveOut({ path: score.path, at: score.at });
+        continue;
+      }
+      this.#connection.sql(queries.writeScore).run(...values);
+      if (object.scoredAt !== null && score.at <= object.scoredAt) continue;
+      object.scoredAt = score.at;
+      newest.add(object);
+    }
+    for (const { id, scoredAt } of newest) this.#connection.sql(queries.scored).run(id, scoredAt);
   }
 
-  #writeEpisode(episode: AnomalyEpisode): void {
-    this.#sql('INSERT OR REPLACE INTO episode VALUES (?, ?, ?, ?, ?)').run(
-      episode.id,
-      episode.path,
-      episode.from,
-      episode.to,
-      JSON.stringify(episode),
-    );
+  #leaveOut(row: object): void {
+    this.#log?.error(row, 'a computed row holds a number that is none; it was not stored');
   }
 
-  #object(path: string, level: EquipmentLevel): number {
+  #object(path: string, level: EquipmentLevel): StoredObject {
+    const known = this.#find(path);
+    if (known !== null) return known;
+    const id = Number(this.#connection.sql(queries.addObject).run(path, level).lastInsertRowid);
+    const object: StoredObject = { id, level, scoredAt: null };
+    this.#objects.set(path, object);
+    return object;
+  }
+
+  #find(path: string): StoredObject | null {
     const known = this.#objects.get(path);
     if (known !== undefined) return known;
-    const id = Number(this.#sql('INSERT INTO object (path, level) VALUES (?, ?)').run(path, level).lastInsertRowid);
-    this.#objects.set(path, id);
-    return id;
+    const row = this.#connection.sql(queries.object).get(path);
+    if (row === undefined) return null;
+    const object: StoredObject = {
+      id: Number(row['id']),
+      level: String(row['level']) as EquipmentLevel,
+      scoredAt: row['scored_at'] === null ? null : Number(row['scored_at']),
+    };
+    this.#objects.set(path, object);
+    return object;
   }
 
-  async #pruneTable(table: string, column: string, before: number): Promise<void> {
-    const sql = `DELETE FROM ${table} WHERE (${column}, object) IN (SELECT ${column}, object FROM ${table} WHERE ${column} < ? LIMIT ${PRUNE_ROWS})`;
+  async #pruneTable(
+    table: string,
+    key: 'start' | 'at',
+    { before, block }: { readonly before: number; readonly block: number },
+  ): Promise<void> {
+    const text = pruneQuery(table, key, PRUNE_ROWS);
     for (;;) {
       let deleted = 0;
-      await this.#transaction(() => {
-        deleted = Number(this.#sql(sql).run(before).changes);
+      await this.#connection.write(() => {
+        deleted = Number(this.#connection.sql(text).run(blockOf(before, block), before).changes);
       });
       if (deleted < PRUNE_ROWS) return;
       // Between chunks others may write.
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
-
-  #sql(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (statement === undefined) {
-      statement = this.#database.prepare(text);
-      this.#statements.set(text, statement);
-    }
-    return statement;
-  }
-
-  #read<Result>(work: () => Result): Promise<Result> {
-    try {
-      return Promise.resolve(work());
-    } catch (error) {
-      return Promise.reject(this.#failed('read', error));
-    }
-  }
-
-  #transaction(work: () => void): Promise<void> {
-    try {
-      this.#database.exec('BEGIN IMMEDIATE');
-      try {
-        work();
-        this.#database.exec('COMMIT');
-      } catch (error) {
-        // An object numbered in the failed transaction does not exist.
-        this.#database.exec('ROLLBACK');
-        this.#objects.clear();
-        for (const row of this.#database.prepare('SELECT id, path FROM object').all()) {
-          this.#objects.set(String(row['path']), Number(row['id']));
-        }
-        throw error;
-      }
-      return Promise.resolve();
-    } catch (error) {
-      return Promise.reject(this.#failed('written', error));
-    }
-  }
-
-  #failed(what: string, error: unknown): JoulegateError {
-    return new JoulegateError(
-      'STORE_FAILED',
-      `store ${this.#file} cannot be ${what}: ${describeError(error)}; check disk space and the disk`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-function toAlert(row: Row): Alert {
-  return JSON.parse(String(row['body'])) as Alert;
-}
-
-const maybeAlert = (row: Row | undefined): Alert | null => (row === undefined ? null : toAlert(row));
-
-/** At most `limit` scores: of each even group the largest, so that a short alarm stays visible. */
-function thin(scores: readonly AnomalyScore[], limit: number): AnomalyScore[] {
-  if (scores.length <= limit) return [...scores];
-  const size = Math.ceil(scores.length / Math.max(1, limit));
-  const out: AnomalyScore[] = [];
-  for (let start = 0; start < scores.length; start += size) {
-    const group = scores.slice(start, start + size);
-    const largest = group.reduce((best, score) => ((score.score ?? -1) > (best.score ?? -1) ? score : best));
-    out.push(largest);
-  }
-  return out;
 }

@@ -1,172 +1,274 @@
-import { appendFile, stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../../broker/contract/deps.ts';
 import { describeError } from '../../../broker/contract/error.ts';
 import type { InfluxSection } from '../../config.ts';
 import type { MetricSink, StoreBatch } from '../metric-store.ts';
-import { connectInflux, type InfluxWriter } from './influx-writer.ts';
+import { DeadLetter } from './dead-letter.ts';
+import { displayUrl, InfluxWriter } from './influx-writer.ts';
 import { toLines, type SiteTags } from './line-batch.ts';
-import { LineQueue } from './line-queue.ts';
+import { LineQueue, type QueuedBlock } from './line-queue.ts';
+import type { WriteOutcome } from './write-outcome.ts';
 
 export type InfluxSinkOptions = SiteTags & {
-  /** Queue file; refused lines go to `<file>.refused.jsonl` beside it. */
+  /** Queue file; refused points go to `<file>.refused.jsonl` beside it. */
   readonly file: string;
   readonly log: Logger;
   readonly now: () => number;
+  /** In [0,1); spreads the tries of many sinks. */
+  readonly random?: () => number;
+  /** Shortest and longest wait between two tries, ms. */
+  readonly retryMs?: { readonly first: number; readonly longest: number };
 };
 
-const BATCH_LINES = 5000;
-const RETRY_FIRST_MS = 1000;
-const RETRY_MAX_MS = 60_000;
-const REFUSED_FILE_BYTES = 10 * 1_048_576;
-const DRAIN_MS = 2000;
+type SinkError = NonNullable<ReturnType<MetricSink['status']>['error']>;
+type Part = readonly string[];
 
-/** Opens the sink. It comes up whether or not InfluxDB is there; what is not acknowledged waits in the durable queue. */
-export function openInfluxSink(section: InfluxSection, options: InfluxSinkOptions): Promise<MetricSink> {
-  const queue = new LineQueue(options.file, section.queueMegabytes * 1_048_576);
-  return Promise.resolve(new InfluxSink(section, options, queue));
+const BATCH_LINES = 5000;
+const DRAIN_MS = 2000;
+/** Lines kept in memory while the queue file cannot be written. */
+const HELD_LINES = 100_000;
+/** So many single points refused in a row for no reason of their own: the request is at fault, not they. */
+const SUSPICIOUS_REFUSALS = 20;
+
+/**
+ * Opens the sink. It comes up whether or not InfluxDB is there: points go to a durable queue and leave it when the server
+ * has acknowledged them. Every changed row is written again under the same series and time, which replaces the point, so
+ * sending twice is harmless.
+ * @throws JoulegateError STORE_FAILED when the queue file cannot be opened.
+ */
+export async function openInfluxSink(section: InfluxSection, options: InfluxSinkOptions): Promise<MetricSink> {
+  const queue = LineQueue.open(options.file, {
+    maxBytes: section.queueMegabytes * 1_048_576,
+    onDamaged: (aside, reason) =>
+      options.log.error({ file: options.file, aside, reason }, 'queue file was damaged; it was moved aside'),
+  });
+  return new InfluxSink(section, options, queue);
 }
 
 class InfluxSink implements MetricSink {
   readonly #section: InfluxSection;
   readonly #options: InfluxSinkOptions;
   readonly #queue: LineQueue;
+  readonly #deadLetter: DeadLetter;
+  readonly #writer: InfluxWriter;
   readonly #stop = new AbortController();
   readonly #sending: Promise<void>;
-  #writer: InfluxWriter | null = null;
   #wake: () => void = () => undefined;
+  #drained: () => void = () => undefined;
+  #held: Part = [];
   #sent = 0;
   #refused = 0;
   #dropped = 0;
   #failures = 0;
-  #error: { message: string; remedy: string; since: number } | null = null;
+  #refusedInRow = 0;
+  #serverError: SinkError | null = null;
+  #queueError: SinkError | null = null;
 
   constructor(section: InfluxSection, options: InfluxSinkOptions, queue: LineQueue) {
     this.#section = section;
     this.#options = options;
     this.#queue = queue;
+    this.#deadLetter = new DeadLetter(`${options.file}.refused.jsonl`, options);
+    this.#writer = new InfluxWriter(section, options.now);
     this.#sending = this.#run();
   }
 
-  write(batch: Pick<StoreBatch, 'windows' | 'scores'>): Promise<void> {
-    const lines = toLines(batch, this.#options);
-    for (let at = 0; at < lines.length; at += BATCH_LINES)
-      this.#dropped += this.#queue.push(lines.slice(at, at + BATCH_LINES));
+  /**
+   * Never rejects, so that trouble with InfluxDB does not hold up the store: while the queue file cannot be written, points
+   * wait in memory up to a limit, and `status` says so.
+   */
+  async write(batch: Pick<StoreBatch, 'windows' | 'scores'>): Promise<void> {
+    const { lines, refused } = toLines(batch, { ...this.#options, now: this.#options.now() });
+    this.#enqueue(lines);
     this.#wake();
-    return Promise.resolve();
+    await this.#putAside(refused.map(({ row, reason }) => ({ point: JSON.stringify(row), reason })));
   }
 
   status(): ReturnType<MetricSink['status']> {
     return {
-      queued: this.#queue.length,
+      queued: this.#queue.length + this.#held.length,
       sent: this.#sent,
       refused: this.#refused,
       dropped: this.#dropped,
-      error: this.#error,
+      error: this.#queueError ?? this.#serverError,
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#stop.signal.aborted) return;
-    const drained = async (): Promise<void> => {
-      while (this.#error === null && this.#queue.length > 0) await this.#pause(20);
-    };
-    await Promise.race([drained(), this.#pause(DRAIN_MS)]);
+    if (this.#stop.signal.aborted) return this.#sending;
+    this.#enqueue([]);
+    if (this.#serverError === null && this.#queue.length > 0) {
+      const drained = new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+      await Promise.race([drained, this.#pause(DRAIN_MS)]);
+    }
     this.#stop.abort();
     this.#wake();
+    this.#writer.close();
     await this.#sending;
     this.#queue.close();
+    if (this.#held.length > 0) this.#drop(this.#held.length, 'the queue file could not be written until the end');
+  }
+
+  #enqueue(lines: Part): void {
+    const waiting = this.#held.length === 0 ? lines : [...this.#held, ...lines];
+    if (waiting.length === 0) return;
+    const blocks: Part[] = [];
+    for (let at = 0; at < waiting.length; at += BATCH_LINES) blocks.push(waiting.slice(at, at + BATCH_LINES));
+    try {
+      const dropped = this.#queue.push(blocks);
+      this.#held = [];
+      this.#queueError = null;
+      if (dropped > 0) this.#drop(dropped, 'the queue is full');
+    } catch (error) {
+      this.#held = waiting.slice(-HELD_LINES);
+      if (waiting.length > HELD_LINES) this.#drop(waiting.length - HELD_LINES, 'the queue file cannot be written');
+      this.#queueFailed(error);
+    }
   }
 
   async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      const blocks = this.#queue.peek(BATCH_LINES);
-      if (blocks.length === 0) {
-        await this.#idle();
-        continue;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        const blocks = this.#queue.peek(BATCH_LINES);
+        const last = blocks.at(-1);
+        if (last === undefined) {
+          this.#drained();
+          await this.#idle();
+        } else if (await this.#deliver(blocks)) {
+          this.#queue.removeTo(last.id);
+        }
+      } catch (error) {
+        this.#queueFailed(error);
+        await this.#pause(this.#backOff());
       }
-      const delay = await this.#send(blocks.flatMap((block) => block.lines));
-      if (delay === null) for (const block of blocks) this.#queue.remove(block.id);
-      else await this.#pause(delay);
     }
   }
 
-  /** Writes lines, isolating those the server refuses. @returns null when done with all of them, otherwise the wait in ms before the next try. */
-  async #send(lines: readonly string[]): Promise<number | null> {
-    try {
-      this.#writer ??= await connectInflux(this.#section);
-    } catch (error) {
-      return this.#failed(
-        `InfluxDB ${this.#section.url} cannot be reached: ${describeError(error)}`,
-        'check that it runs and scoring.influx.url is right; points wait in the queue',
-        0,
-      );
+  /**
+   * Sends until the server has taken or refused every line; a part it refuses is halved until the lines at fault stand
+   * alone. @returns false when stopped before.
+   */
+  async #deliver(blocks: readonly QueuedBlock[]): Promise<boolean> {
+    const parts: Part[] = [blocks.flatMap((block) => block.lines)];
+    for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+      if (this.#stop.signal.aborted) return false;
+      const wait = await this.#settle(part, await this.#writer.write(part), parts);
+      if (wait === null) continue;
+      parts.push(part);
+      await this.#pause(wait);
     }
-    const outcome = await this.#writer.write(lines);
+    return true;
+  }
+
+  /** @returns null when done with the part (or its halves are in `parts`), otherwise ms to wait before it is sent again. */
+  async #settle(part: Part, outcome: WriteOutcome, parts: Part[]): Promise<number | null> {
     switch (outcome.kind) {
       case 'written':
-        this.#sent += lines.length;
-        this.#failures = 0;
-        this.#error = null;
+        this.#sent += part.length;
+        this.#refusedInRow = 0;
+        this.#answered();
         return null;
       case 'later':
+        if (this.#stop.signal.aborted) return 0;
         return this.#failed(outcome.reason, outcome.remedy, outcome.afterMs);
+      case 'expired':
+        this.#sent += part.length - outcome.points;
+        this.#refused += outcome.points;
+        await this.#deadLetter.add([{ ...outcome, point: `${outcome.points} of ${part.length} points` }]);
+        this.#answered();
+        return null;
       case 'refused':
-        if (lines.length === 1) return this.#putAside(lines[0] ?? '', outcome.reason);
-        return this.#halves(lines);
+        return this.#settleRefusal(part, outcome, parts);
       case 'too-large':
-        if (lines.length === 1) return this.#putAside(lines[0] ?? '', 'larger than the server takes');
-        return this.#halves(lines);
+        return this.#settleRefusal(part, { ...outcome, scope: 'line', points: null }, parts);
       default:
         return outcome satisfies never;
     }
   }
 
-  async #halves(lines: readonly string[]): Promise<number | null> {
-    const middle = Math.ceil(lines.length / 2);
-    return (await this.#send(lines.slice(0, middle))) ?? (await this.#send(lines.slice(middle)));
-  }
-
-  async #putAside(line: string, reason: string): Promise<null> {
-    this.#refused += 1;
-    const file = `${this.#options.file}.refused.jsonl`;
-    this.#options.log.warn({ reason, file }, 'InfluxDB refused a point; it was put aside');
-    const { size } = await stat(file).catch(() => ({ size: 0 }));
-    if (size < REFUSED_FILE_BYTES) {
-      await appendFile(file, `${JSON.stringify({ at: this.#options.now(), reason, line })}\n`, { mode: 0o600 }).catch(
-        () => undefined,
-      );
+  async #settleRefusal(
+    part: Part,
+    { reason, scope, points }: Pick<WriteOutcome & { kind: 'refused' }, 'reason' | 'scope' | 'points'>,
+    parts: Part[],
+  ): Promise<number | null> {
+    const allOfThem = part.length === 1 || (points !== null && points >= part.length);
+    if (!allOfThem) {
+      const middle = Math.ceil(part.length / 2);
+      parts.push(part.slice(middle), part.slice(0, middle));
+      return null;
     }
+    if (scope === 'unknown' && this.#refusedInRow >= SUSPICIOUS_REFUSALS) {
+      const remedy =
+        'the server refuses every point: check scoring.influx url, org and database; points wait in the queue';
+      return this.#failed(reason, remedy, 0);
+    }
+    this.#refusedInRow += 1;
+    await this.#putAside(part.map((point) => ({ reason, point })));
+    this.#answered();
     return null;
   }
 
+  async #putAside(points: readonly { readonly point: string; readonly reason: string }[]): Promise<void> {
+    if (points.length === 0) return;
+    this.#refused += points.length;
+    await this.#deadLetter.add(points);
+  }
+
+  #drop(lines: number, reason: string): void {
+    if (this.#dropped === 0)
+      this.#options.log.error({ lines, reason }, 'points for InfluxDB were dropped; the embedded store has their rows');
+    this.#dropped += lines;
+  }
+
+  #answered(): void {
+    if (this.#serverError !== null) {
+      const { since } = this.#serverError;
+      const { version } = this.#writer;
+      this.#options.log.info({ tries: this.#failures, since, version }, 'InfluxDB takes points again');
+    }
+    this.#failures = 0;
+    this.#serverError = null;
+  }
+
   #failed(message: string, remedy: string, afterMs: number): number {
-    if (this.#error === null)
-      this.#options.log.warn({ reason: message }, 'InfluxDB does not take points; they wait in the queue');
-    this.#error = { message, remedy, since: this.#error?.since ?? this.#options.now() };
+    if (this.#serverError?.remedy !== remedy) {
+      const fields = { url: displayUrl(this.#section), reason: message, remedy };
+      this.#options.log.warn(fields, 'InfluxDB does not take points');
+    }
+    this.#serverError = { message, remedy, since: this.#serverError?.since ?? this.#options.now() };
+    return Math.max(afterMs, this.#backOff());
+  }
+
+  #queueFailed(error: unknown): void {
+    const message = `queue ${this.#options.file} cannot be used: ${describeError(error)}`;
+    if (this.#queueError === null) this.#options.log.error({ reason: message }, 'queue for InfluxDB fails');
+    this.#queueError = {
+      message,
+      remedy: 'free disk space and check permissions; points wait in memory until then',
+      since: this.#queueError?.since ?? this.#options.now(),
+    };
+  }
+
+  /** Doubling with jitter over half of the wait. */
+  #backOff(): number {
+    const { first, longest } = this.#options.retryMs ?? { first: 1000, longest: 60_000 };
+    const wait = Math.min(longest, first * 2 ** Math.min(this.#failures, 16));
     this.#failures += 1;
-    const backOff =
-      Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(this.#failures - 1, 10)) * (0.5 + Math.random() / 2);
-    return Math.max(afterMs, backOff);
+    return wait * (0.5 + (this.#options.random ?? Math.random)() / 2);
   }
 
   #idle(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
+      if (this.#stop.signal.aborted) resolve();
     });
   }
 
+  /** Ends early, without an error, when the sink stops. */
   #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#stop.signal.aborted) return resolve();
-      const timer = setTimeout(resolve, ms);
-      this.#stop.signal.addEventListener(
-        'abort',
-        () => {
-          clearTimeout(timer);
-          resolve();
-        },
-        { once: true },
-      );
-    });
+    return delay(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 }
