@@ -84,7 +84,6 @@ export default defineConfig({
     'promise/always-return': 'off',
     'no-unmodified-loop-condition': 'off',
     // Ambient const enums of libraries cannot be imported by erasable TypeScript.
-    'typescript/no-unsafe-enum-assignment': 'off',
     // Worker threads, not windows.
     'unicorn/require-post-message-target-origin': 'off',
     'no-await-in-loop': 'off',

@@ -78,7 +78,8 @@ export function startPublisher(options: {
     options.onConnect();
     wake();
   });
-  client.on('close', () =>
+  client.on('close', () => {
+    if (stopped) return;
     options.onState({
       connected: false,
       problem: {
@@ -86,8 +87,8 @@ export function startPublisher(options: {
         message: `connection to broker ${mqtt.url} is closed`,
         remedy: 'the outbox keeps everything; check that the broker runs',
       },
-    }),
-  );
+    });
+  });
   client.on('error', (error) => {
     const code = 'code' in error ? error.code : undefined;
     options.onState({
