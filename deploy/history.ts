@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../broker/contract/deps.ts';
 import { JoulegateError } from '../broker/contract/error.ts';
-import { LivePlant, openCore } from '../scoring/main.ts';
+import { LivePlant, openCore, type ScoringCore } from '../scoring/main.ts';
 import { demoMachines } from '../seeds/simulator/demo-plant.ts';
 import { generateHistory } from '../seeds/simulator/history.ts';
 import type { Fault } from '../seeds/simulator/model/fault.ts';
@@ -24,10 +25,12 @@ export type FillOptions = {
 const STEP_MS = 60_000;
 /** Rows are written about this often, as a share of the whole. */
 const FLUSH_SHARE = 0.01;
+/** Points that may wait for InfluxDB before the fill waits too; its queue would otherwise drop the oldest. */
+const SINK_BACKLOG = 200_000;
 
 /**
  * Fills the history of the demo plant by sending its samples through the same pipeline that live values take; nothing is
- * computed here. @returns what was written and how long it took.
+ * computed here. Where InfluxDB is configured its queue gets the history too. @returns what was written and how long it took.
  */
 export async function fillHistory(options: FillOptions): Promise<{ windows: number; values: number; seconds: number }> {
   const { plant, scoring } = options.config;
@@ -35,10 +38,9 @@ export async function fillHistory(options: FillOptions): Promise<{ windows: numb
     throw new JoulegateError('CONFIG_INVALID', 'section scoring is missing; the history needs it');
   const begun = performance.now();
   let live: LivePlant | null = null;
-  const { influx: _influx, ...embedded } = scoring;
   await using core = await openCore({
     plant,
-    scoring: embedded,
+    scoring,
     dataDir: join(options.dataDir, 'scoring'),
     log: options.log ?? silent,
     now: () => options.to,
@@ -49,7 +51,7 @@ export async function fillHistory(options: FillOptions): Promise<{ windows: numb
   // Episodes of the history become alerts by the same way as live ones.
   live = new LivePlant(core, {
     plant,
-    scoring: embedded,
+    scoring,
     founding: new Map(),
     log: options.log ?? silent,
     now: () => options.to,
@@ -77,12 +79,21 @@ export async function fillHistory(options: FillOptions): Promise<{ windows: numb
     flushed = share;
     windows += await core.pipeline.flush();
     await live.settled();
+    while (isBehind(core)) await delay(20);
   }
   windows += await core.pipeline.flush();
   await live.settled();
   core.store.endBulk();
   options.onProgress(1);
   return { windows, values, seconds: (performance.now() - begun) / 1000 };
+}
+
+/** Whether a sink takes points, only slower than they come. One whose server is away is not waited for. */
+function isBehind({ sinks }: ScoringCore): boolean {
+  return sinks.some((sink) => {
+    const { queued, error } = sink.status();
+    return error === null && queued > SINK_BACKLOG;
+  });
 }
 
 const neverAsked = (): never => {
