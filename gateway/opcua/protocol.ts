@@ -1,6 +1,6 @@
 import type { EventKind, SystemEvent } from '../../broker/contract/event.ts';
 import type { Problem } from '../../broker/contract/health.ts';
-import type { ServerConfig } from '../config/schema.ts';
+import type { SessionTarget } from './open-session.ts';
 
 /** One tag as its connection worker needs it. `handle` is its number in everything the worker says. */
 export type WorkerTag = {
@@ -15,13 +15,7 @@ export type WorkerTag = {
   readonly trigger: 'status' | 'status-value' | 'status-value-timestamp';
 };
 
-export type WorkerStart = {
-  readonly server: Omit<ServerConfig, 'equipment'>;
-  readonly tags: readonly WorkerTag[];
-  /** Own certificate and trust lists live below. */
-  readonly pkiDir: string;
-  readonly applicationUri: string;
-};
+export type WorkerStart = SessionTarget & { readonly tags: readonly WorkerTag[] };
 
 /** A batch of values as columns; entry i belongs to tag `handles[i]`. */
 export type ValueColumns = {
