@@ -50,7 +50,7 @@ export async function startGateway(
     map,
     outbox,
     sequences: state.sequences,
-    encoder: createPubSubJsonEncoder(gateway.publisherId),
+    encoder: createPubSubJsonEncoder(gateway.publisherId, map),
     keepAliveMs: durationMs(gateway.keepAliveInterval),
     log,
     now,
@@ -83,7 +83,7 @@ export async function startGateway(
         pkiDir: join(dataDir, 'pki'),
         applicationUri: `urn:joulegate:gateway:${gateway.publisherId}`,
       },
-      (message) => flow.handle(server.name, message),
+      (message, durable) => flow.handle(server.name, message, durable),
       log,
     );
   });

@@ -11,6 +11,7 @@ export const eventKinds = [
   'server-certificate-new',
   'server-certificate-changed',
   'node-unknown',
+  'node-changed',
   'unit-contradiction',
   'value-not-a-number',
   'sign-in-refused',

@@ -18,7 +18,8 @@ const STOP_TIMEOUT_MS = 3500;
  */
 export function openConnection(
   start: WorkerStart,
-  onMessage: (message: WorkerMessage) => void,
+  /** `durable` tells the worker up to which batch of values everything is on disk. */
+  onMessage: (message: WorkerMessage, durable: (number: number) => void) => void,
   log: Logger,
 ): Connection {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -30,7 +31,8 @@ export function openConnection(
   function launch(): Worker {
     const begun = Date.now();
     const launched = new Worker(url, { workerData: start });
-    launched.on('message', (message: WorkerMessage) => onMessage(message));
+    const durable = (number: number): void => launched.postMessage({ kind: 'durable', number } satisfies WorkerCommand);
+    launched.on('message', (message: WorkerMessage) => onMessage(message, durable));
     launched.on('error', (error: unknown) => {
       log.error(
         { server: start.server.name, err: error instanceof Error ? error.message : String(error) },
@@ -39,18 +41,21 @@ export function openConnection(
     });
     launched.on('exit', () => {
       if (stopping) return;
-      onMessage({ kind: 'disconnected' });
+      onMessage({ kind: 'state', state: 'unreachable', reason: 'the connection worker died' }, durable);
       restarts = Date.now() - begun > 60_000 ? 1 : restarts + 1;
-      onMessage({
-        kind: 'problem',
-        problem: {
-          code: 'ENDPOINT_UNREACHABLE',
-          severity: 'error',
-          where: start.server.endpoint,
-          message: `connection worker for ${start.server.endpoint} died and is started again (${restarts})`,
-          remedy: 'if it repeats, check the server and what stands between; the other connections go on',
+      onMessage(
+        {
+          kind: 'problem',
+          problem: {
+            code: 'ENDPOINT_UNREACHABLE',
+            severity: 'error',
+            where: start.server.endpoint,
+            message: `connection worker for ${start.server.endpoint} died and is started again (${restarts})`,
+            remedy: 'if it repeats, check the server and what stands between; the other connections go on',
+          },
         },
-      });
+        durable,
+      );
       const delay =
         Math.min(RESTART_MAX_MS, RESTART_FIRST_MS * 2 ** Math.min(restarts - 1, 10)) * (0.5 + Math.random() / 2);
       setTimeout(() => {

@@ -21,7 +21,11 @@ const triggers = {
 } as const;
 
 /** Items per request when the server does not say; halved when it finds that too many. */
-const DEFAULT_BATCH = 500;
+const DEFAULT_BATCH = 1000;
+/** BadTooManyMonitoredItems. */
+export const TOO_MANY_ITEMS = 0x80_db_00_00;
+/** BadMonitoredItemFilterInvalid, BadMonitoredItemFilterUnsupported, BadFilterNotAllowed, BadDeadbandFilterInvalid. */
+const filterRefusals: ReadonlySet<number> = new Set([0x80_43_00_00, 0x80_44_00_00, 0x80_45_00_00, 0x80_8e_00_00]);
 
 /** The library's session has the service of its own; its public type leaves it out. */
 type RawSession = ClientSession & {
@@ -31,7 +35,12 @@ type RawSession = ClientSession & {
 /** A tag and the node id it has in this session. */
 export type ResolvedTag = { readonly tag: WorkerTag; readonly nodeId: string };
 /** What the server said of one tag. */
-export type ItemOutcome = { readonly tag: WorkerTag; readonly statusCode: number; readonly statusName: string };
+export type ItemOutcome = ResolvedTag & {
+  readonly statusCode: number;
+  readonly statusName: string;
+  /** The server takes the item, but not its deadband or trigger. */
+  readonly withoutFilter: boolean;
+};
 
 /** Keep-alives of a quiet subscription come at least this often, so that a dead one is noticed. */
 const KEEP_ALIVE_MS = 5000;
@@ -50,7 +59,8 @@ export function createSubscription(session: ClientSession, publishingMs: number)
 }
 
 /**
- * Creates monitored items in batches; one bad node never spoils the others of its batch.
+ * Creates monitored items in batches; one bad node never spoils the others of its batch, and an item whose filter the
+ * server refuses is made without.
  * @returns the outcome of every tag, good ones included.
  */
 export async function createItems(
@@ -59,21 +69,36 @@ export async function createItems(
   tags: readonly ResolvedTag[],
   maxPerCall: number,
 ): Promise<ItemOutcome[]> {
+  const outcomes = await createBatches(session, subscription, tags, maxPerCall, true);
+  const refused = outcomes.filter(({ statusCode }) => filterRefusals.has(statusCode));
+  if (refused.length === 0) return outcomes;
+  const plain = await createBatches(session, subscription, refused, maxPerCall, false);
+  return [...outcomes.filter(({ statusCode }) => !filterRefusals.has(statusCode)), ...plain];
+}
+
+async function createBatches(
+  session: ClientSession,
+  subscription: ClientSubscription,
+  tags: readonly ResolvedTag[],
+  maxPerCall: number,
+  withFilter: boolean,
+): Promise<ItemOutcome[]> {
   const outcomes: ItemOutcome[] = [];
   let size = maxPerCall > 0 ? Math.min(maxPerCall, DEFAULT_BATCH) : DEFAULT_BATCH;
   for (let at = 0; at < tags.length;) {
     const batch = tags.slice(at, at + size);
-    const results = await requestItems(session, subscription, batch);
+    const results = await requestItems(session, subscription, batch, withFilter);
     if (results === 'too-many' && size > 1) {
       size = Math.ceil(size / 2);
       continue;
     }
-    batch.forEach(({ tag }, index) => {
+    batch.forEach((entry, index) => {
       const result = results === 'too-many' ? undefined : results[index];
       outcomes.push({
-        tag,
+        ...entry,
         statusCode: result?.statusCode.value ?? 0x80_00_00_00,
         statusName: result?.statusCode.name ?? 'Bad',
+        withoutFilter: !withFilter,
       });
     });
     at += batch.length;
@@ -85,6 +110,7 @@ async function requestItems(
   session: ClientSession,
   subscription: ClientSubscription,
   batch: readonly ResolvedTag[],
+  withFilter: boolean,
 ): Promise<readonly MonitoredItemCreateResult[] | 'too-many'> {
   const request = new CreateMonitoredItemsRequest({
     subscriptionId: subscription.subscriptionId,
@@ -96,12 +122,8 @@ async function requestItems(
         clientHandle: tag.handle,
         samplingInterval: tag.samplingMs,
         queueSize: tag.queueSize,
-        discardOldest: true,
-        filter: new DataChangeFilter({
-          trigger: triggers[tag.trigger],
-          deadbandType: DeadbandType.None,
-          deadbandValue: 0,
-        }),
+        discardOldest: tag.discard === 'oldest',
+        ...(withFilter ? { filter: filterOf(tag) } : {}),
       },
     })),
   });
@@ -109,7 +131,20 @@ async function requestItems(
     const response = await (session as RawSession).createMonitoredItems(request);
     return response.results ?? [];
   } catch (error) {
-    if (/TooMany|EncodingLimits|RequestTooLarge/.test(describeError(error))) return 'too-many';
+    if (/TooMany|EncodingLimits|TooLarge/.test(describeError(error))) return 'too-many';
     throw error;
   }
+}
+
+function filterOf({ trigger, deadband }: WorkerTag): DataChangeFilter {
+  return new DataChangeFilter({
+    trigger: triggers[trigger],
+    deadbandType:
+      deadband === null
+        ? DeadbandType.None
+        : deadband.kind === 'percent'
+          ? DeadbandType.Percent
+          : DeadbandType.Absolute,
+    deadbandValue: deadband?.value ?? 0,
+  });
 }
