@@ -11,6 +11,8 @@ export interface Connection extends AsyncDisposable {
 const RESTART_FIRST_MS = 1000;
 const RESTART_MAX_MS = 30_000;
 const STOP_TIMEOUT_MS = 3500;
+/** Columns lie outside the heap; what is left is short-lived, and a small nursery keeps the process small. */
+const YOUNG_MEGABYTES = 8;
 
 /**
  * Runs the connection to one server in a worker thread of its own: what kills the worker (a malformed handshake can end the
@@ -30,7 +32,10 @@ export function openConnection(
 
   function launch(): Worker {
     const begun = Date.now();
-    const launched = new Worker(url, { workerData: start });
+    const launched = new Worker(url, {
+      workerData: start,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+    });
     const durable = (number: number): void => launched.postMessage({ kind: 'durable', number } satisfies WorkerCommand);
     launched.on('message', (message: WorkerMessage) => onMessage(message, durable));
     launched.on('error', (error: unknown) => {

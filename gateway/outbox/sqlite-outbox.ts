@@ -30,7 +30,10 @@ export class SqliteOutbox implements Outbox {
 
   static async open(file: string, limits: OutboxLimits): Promise<SqliteOutbox> {
     const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./outbox-worker.${ending}`, import.meta.url), { workerData: { file, limits } });
+    const worker = new Worker(new URL(`./outbox-worker.${ending}`, import.meta.url), {
+      workerData: { file, limits },
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    });
     try {
       await once(worker, 'online');
       const outbox = new SqliteOutbox(worker, file);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startGateway } from '../../../gateway/main.ts';
+import type * as gatewayMain from '../../../gateway/main.ts';
 import { recordingLog } from '../../support/stack.ts';
 import { measure } from './reading.ts';
 
@@ -16,8 +16,11 @@ const { values: args } = parseArgs({
     secure: { type: 'boolean', default: false },
     publishing: { type: 'string', default: '250' },
     queue: { type: 'string', default: '20' },
+    /** Built form, as it is shipped. */
+    main: { type: 'string', default: join(import.meta.dirname, '../../../dist/gateway/main.js') },
   },
 });
+const { startGateway } = (await import(args.main)) as typeof gatewayMain;
 const TAGS_PER_MACHINE = 100;
 const items = Number(args.items);
 const folder = await mkdtemp(join(tmpdir(), 'joulegate-bench-'));

@@ -24,20 +24,16 @@ export async function buildSource(): Promise<string> {
     const [index] = await readdir(registry);
     const sources = join(registry, index ?? '', 'open62541-sys-0.6.6/open62541');
     const build = join(cache, 'build');
-    await run(
-      'cmake',
-      [
-        ...['-S', sources, '-B', build, '-DCMAKE_BUILD_TYPE=Release', '-DUA_ENABLE_ENCRYPTION=OPENSSL'],
-        ...['-DUA_NAMESPACE_ZERO=REDUCED', '-DUA_MULTITHREADING=0', '-DUA_LOGLEVEL=500', '-DUA_FORCE_WERROR=OFF'],
-      ],
-      { maxBuffer: 1e8 },
-    );
+    const settings =
+      'CMAKE_BUILD_TYPE=Release UA_ENABLE_ENCRYPTION=OPENSSL UA_NAMESPACE_ZERO=REDUCED UA_MULTITHREADING=0';
+    const quiet = 'UA_LOGLEVEL=500 UA_FORCE_WERROR=OFF';
+    const defines = `${settings} ${quiet}`.split(' ').map((define) => `-D${define}`);
+    await run('cmake', ['-S', sources, '-B', build, ...defines], { maxBuffer: 1e8 });
     await run('cmake', ['--build', build, '-j2'], { maxBuffer: 1e8 });
     const include = ['include', 'plugins/include', 'deps', 'arch'].flatMap((folder) => ['-I', join(sources, folder)]);
-    await run('gcc', [
-      ...['-O2', '-I', join(build, 'src_generated'), ...include, join(here, 'server.c')],
-      ...[join(build, 'bin/libopen62541.a'), '-lssl', '-lcrypto', '-lm', '-o', program],
-    ]);
+    const from = [join(here, 'server.c'), join(build, 'bin/libopen62541.a')];
+    const libraries = ['-lssl', '-lcrypto', '-lm'];
+    await run('gcc', ['-O2', '-I', join(build, 'src_generated'), ...include, ...from, ...libraries, '-o', program]);
     return program;
   } catch (error) {
     throw new Error(
@@ -60,7 +56,10 @@ export async function startSource(options: {
   const child = spawn(
     'taskset',
     [
-      ...['-c', '0', options.program, String(options.port), String(options.items), String(options.hz)],
+      '-c',
+      '0',
+      options.program,
+      ...[options.port, options.items, options.hz].map(String),
       options.isSecure ? 'secure' : 'none',
     ],
     { stdio: ['ignore', 'pipe', 'ignore'] },
