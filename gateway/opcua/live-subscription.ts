@@ -27,10 +27,8 @@ export class LiveSubscription {
   readonly publishingMs: number;
   /** Our clock when the server last said something through it. */
   heardAt = Date.now();
-  /** Monitored items that the server has accepted. */
-  items = 0;
-  /** The subscription at the server for which the items were made. */
-  itemsOf = 0;
+  /** One of its monitored items at the server; 0 before the first. */
+  someItem = 0;
   readonly #subscription: ClientSubscription;
   readonly #hooks: SubscriptionHooks;
   readonly #collector = new ColumnCollector();
@@ -40,7 +38,6 @@ export class LiveSubscription {
     this.#subscription = subscription;
     this.#hooks = hooks;
     this.publishingMs = publishingMs;
-    this.itemsOf = subscription.subscriptionId;
     subscription.on('raw_notification', (notification) => this.#take(notification));
     subscription.on('keepalive', () => {
       this.heardAt = Date.now();
@@ -56,11 +53,6 @@ export class LiveSubscription {
 
   get subscription(): ClientSubscription {
     return this.#subscription;
-  }
-
-  /** Whether the library had to make a new subscription at the server, which has none of our items. */
-  get hasLostItems(): boolean {
-    return this.#subscription.subscriptionId !== this.itemsOf;
   }
 
   /** A subscription that is silent for longer than this, in ms, is not alive. */

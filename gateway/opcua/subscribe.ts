@@ -9,7 +9,9 @@ import {
   type ClientSession,
   type ClientSubscription,
   type CreateMonitoredItemsResponse,
+  SetMonitoringModeRequest,
   type MonitoredItemCreateResult,
+  type SetMonitoringModeResponse,
 } from 'node-opcua';
 import { describeError } from '../../broker/contract/error.ts';
 import type { WorkerTag } from './protocol.ts';
@@ -30,6 +32,7 @@ const filterRefusals: ReadonlySet<number> = new Set([0x80_43_00_00, 0x80_44_00_0
 /** The library's session has the service of its own; its public type leaves it out. */
 type RawSession = ClientSession & {
   createMonitoredItems(request: CreateMonitoredItemsRequest): Promise<CreateMonitoredItemsResponse>;
+  setMonitoringMode(request: SetMonitoringModeRequest): Promise<SetMonitoringModeResponse>;
 };
 
 /** A tag and the node id it has in this session. */
@@ -38,6 +41,8 @@ export type ResolvedTag = { readonly tag: WorkerTag; readonly nodeId: string };
 export type ItemOutcome = ResolvedTag & {
   readonly statusCode: number;
   readonly statusName: string;
+  /** Number of the item at the server. */
+  readonly monitoredItemId: number;
   /** The server takes the item, but not its deadband or trigger. */
   readonly withoutFilter: boolean;
 };
@@ -56,6 +61,28 @@ export function createSubscription(session: ClientSession, publishingMs: number)
     publishingEnabled: true,
     priority: 10,
   });
+}
+
+/**
+ * Whether the subscription still has an item of ours. A server that has restarted may give a new, empty subscription the
+ * number of the old one, and an empty one sends keep-alives like any other.
+ */
+export async function hasItem(
+  session: ClientSession,
+  subscription: ClientSubscription,
+  monitoredItemId: number,
+): Promise<boolean> {
+  const request = new SetMonitoringModeRequest({
+    subscriptionId: subscription.subscriptionId,
+    monitoringMode: MonitoringMode.Reporting,
+    monitoredItemIds: [monitoredItemId],
+  });
+  try {
+    const { results } = await (session as RawSession).setMonitoringMode(request);
+    return results?.[0]?.isGood() ?? false;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -98,6 +125,7 @@ async function createBatches(
         ...entry,
         statusCode: result?.statusCode.value ?? 0x80_00_00_00,
         statusName: result?.statusCode.name ?? 'Bad',
+        monitoredItemId: result?.monitoredItemId ?? 0,
         withoutFilter: !withFilter,
       });
     });

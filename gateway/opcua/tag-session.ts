@@ -7,7 +7,7 @@ import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeGuard } from './node-guard.ts';
 import { plainScalar } from './plain-scalar.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
-import { createItems, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
+import { createItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
 import { placeOf, reportBadNode, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 import { checkUnits } from './units.ts';
 
@@ -98,7 +98,7 @@ export class TagSession {
       subscription.heardAt = Date.now();
       const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle) === subscription);
       this.#parts.seen.expectRepeat(tags.map(({ handle }) => handle));
-      if (!subscription.hasLostItems) continue;
+      if (await hasItem(this.#session, subscription.subscription, subscription.someItem)) continue;
       await this.#fill(subscription, this.#resolved(tags));
     }
     const wrong = await this.#parts.guard.check(this.#session, this.#good(), this.#limits.read);
@@ -178,7 +178,6 @@ export class TagSession {
     const left: ResolvedTag[] = [];
     const skipped = tags.filter(({ tag }) => tag.skipFirst).map(({ tag }) => tag.handle);
     if (skipped.length > 0) this.#parts.seen.expectFirst(skipped);
-    subscription.itemsOf = subscription.subscription.subscriptionId;
     for (const outcome of await createItems(this.#session, subscription.subscription, tags, this.#limits.items)) {
       if (outcome.statusCode === TOO_MANY_ITEMS) left.push({ tag: outcome.tag, nodeId: outcome.nodeId });
       else this.#noteOutcome(subscription, outcome);
@@ -186,8 +185,12 @@ export class TagSession {
     return left;
   }
 
-  #noteOutcome(subscription: LiveSubscription, { tag, statusCode, statusName, withoutFilter }: ItemOutcome): void {
+  #noteOutcome(
+    subscription: LiveSubscription,
+    { tag, statusCode, statusName, monitoredItemId, withoutFilter }: ItemOutcome,
+  ): void {
     if (statusCode >>> 30 === 2) return this.#noteBad(tag, statusName);
+    subscription.someItem = monitoredItemId;
     this.#placed.set(tag.handle, subscription);
     if (withoutFilter) reportNoFilter(this.#say, tag);
     if (this.#bad.delete(tag.handle)) this.#say({ kind: 'clear', code: 'NODE_UNKNOWN', where: placeOf(tag) });
