@@ -9,7 +9,7 @@ import type { Encoder, Refusal } from './publish/encoder.ts';
 import type { Publisher, PublisherState } from './publish/publisher.ts';
 import { metadataMessage } from './publish/pubsub-json.ts';
 import { ServerClock } from './tags/server-clock.ts';
-import type { TagMap } from './tags/tag-map.ts';
+import type { TagMap, Writer } from './tags/tag-map.ts';
 import { ValueFlow } from './value-flow.ts';
 
 type ValuesMessage = Extract<WorkerMessage, { kind: 'values' }>;
@@ -34,6 +34,7 @@ const EVENTS_WAITING = 200;
 export class GatewayFlow {
   readonly #options: FlowOptions;
   readonly #values: ValueFlow;
+  #map: TagMap;
   readonly #problems: ProblemList;
   readonly #clocks = new Map<string, ServerClock>();
   readonly #servers = new Map<string, { state: ServerState['state']; reason: string; since: number }>();
@@ -53,6 +54,7 @@ export class GatewayFlow {
 
   constructor(options: FlowOptions) {
     this.#options = options;
+    this.#map = options.map;
     this.#problems = new ProblemList(options.now);
     this.#values = new ValueFlow(
       {
@@ -114,9 +116,26 @@ export class GatewayFlow {
     }
   }
 
+  /** Another set of tags: metadata anew, that of writers that are gone is withdrawn. */
+  remap(map: TagMap, encoder: Encoder): void {
+    const { publisherId, prefix } = this.#options;
+    const addressOf = ({ server, equipment }: Writer): string =>
+      topics.metadata(prefix, { publisherId, writerGroup: server, dataSetWriter: equipment.path });
+    const staying = new Set(map.writers.map(addressOf));
+    for (const writer of this.#map.writers) {
+      const topic = addressOf(writer);
+      if (!staying.has(topic)) this.#publisher?.withdraw(topic);
+    }
+    this.#map = map;
+    this.#spokeAt.clear();
+    this.#values.remap(map, encoder);
+    this.sendRetained();
+  }
+
   /** Metadata, health and events that waited for the broker. */
   sendRetained(): void {
-    const { map, publisherId, prefix, now } = this.#options;
+    const { publisherId, prefix, now } = this.#options;
+    const map = this.#map;
     for (const writer of map.writers) {
       const address = { publisherId, writerGroup: writer.server, dataSetWriter: writer.equipment.path };
       this.#publisher?.send(topics.metadata(prefix, address), metadataMessage(publisherId, writer, now()), true);
@@ -161,7 +180,7 @@ export class GatewayFlow {
   /** Once a second: keep-alives of quiet writers, and a look at the outbox. */
   tick(): void {
     const now = this.#options.now();
-    for (const writer of this.#options.map.writers) {
+    for (const writer of this.#map.writers) {
       const known = this.#clocks.get(writer.server)?.knownUntil() ?? null;
       const quiet = now - (this.#spokeAt.get(writer.index) ?? now) >= this.#options.keepAliveMs;
       if (quiet && known !== null && this.#servers.get(writer.server)?.state === 'running')
@@ -196,9 +215,9 @@ export class GatewayFlow {
   }
 
   #refuseValue({ handle, value }: Refusal): void {
-    const mapped = this.#options.map.tags.get(handle);
+    const mapped = this.#map.tags.get(handle);
     if (mapped === undefined) return;
-    const equipment = this.#options.map.writers[mapped.writer]?.equipment.path ?? '';
+    const equipment = this.#map.writers[mapped.writer]?.equipment.path ?? '';
     const where = `${equipment}/${mapped.tag.name}`;
     const shown = (typeof value === 'object' ? JSON.stringify(value) : `${value as string | number | boolean}`).slice(
       0,
@@ -258,7 +277,8 @@ export class GatewayFlow {
   }
 
   #connectionMessage(): object {
-    const { publisherId, map } = this.#options;
+    const { publisherId } = this.#options;
+    const map = this.#map;
     const groups = [...map.sampled.keys()].map((name) => ({
       Name: name,
       DataSetWriters: map.writers

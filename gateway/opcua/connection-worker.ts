@@ -8,7 +8,7 @@ import { keepNotificationBodies } from './notification-decoder.ts';
 import type { WorkerCommand, WorkerMessage, WorkerStart } from './protocol.ts';
 import { runSession } from './session-run.ts';
 
-const start = workerData as WorkerStart;
+let start = workerData as WorkerStart;
 const stop = new AbortController();
 
 const say = (message: WorkerMessage): void => {
@@ -36,7 +36,8 @@ setErrorLogger(toLog('warn'));
 let onCommand: (command: WorkerCommand) => void = () => undefined;
 parentPort?.on('message', (command: WorkerCommand) => {
   if (command.kind === 'stop') stop.abort();
-  else onCommand(command);
+  if (command.kind === 'tags') start = { ...start, tags: command.tags };
+  onCommand(command);
 });
 keepNotificationBodies();
 const parts = { sender: new BatchSender(say), guard: new NodeGuard(), seen: new LastSeen() };

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '../../broker/contract/deps.ts';
-import type { WorkerCommand, WorkerMessage, WorkerStart } from './protocol.ts';
+import type { WorkerCommand, WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 
 export interface Connection extends AsyncDisposable {
   /** Times the worker had to be started again. */
   readonly restarts: number;
+  /** The tags are these from now on; those that were there before go on untouched. */
+  setTags(tags: readonly WorkerTag[]): void;
 }
 
 const RESTART_FIRST_MS = 1000;
@@ -28,12 +30,13 @@ export function openConnection(
   const url = new URL(`./connection-worker.${ending}`, import.meta.url);
   let stopping = false;
   let restarts = 0;
+  let current = start;
   let worker = launch();
 
   function launch(): Worker {
     const begun = Date.now();
     const launched = new Worker(url, {
-      workerData: start,
+      workerData: current,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
     });
     const durable = (number: number): void => launched.postMessage({ kind: 'durable', number } satisfies WorkerCommand);
@@ -73,6 +76,10 @@ export function openConnection(
   return {
     get restarts() {
       return restarts;
+    },
+    setTags: (tags) => {
+      current = { ...current, tags };
+      worker.postMessage({ kind: 'tags', tags } satisfies WorkerCommand);
     },
     [Symbol.asyncDispose]: async () => {
       if (stopping) return;

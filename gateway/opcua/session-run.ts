@@ -33,6 +33,9 @@ export async function runSession(
   cleanup.defer(() => run.stop());
   onCommand((command) => {
     if (command.kind === 'durable') run.durable(command.number);
+    else if (command.kind === 'tags') {
+      run.update(command.tags).catch((error: unknown) => run.fail(`tags not changed: ${describeError(error)}`));
+    }
   });
   (client as OPCUAClient & { connectionStrategy: object }).connectionStrategy = repairStrategy;
   const ended = endOf(client, run, say, signal);

@@ -9,7 +9,9 @@ import {
   type ClientSession,
   type ClientSubscription,
   type CreateMonitoredItemsResponse,
+  DeleteMonitoredItemsRequest,
   SetMonitoringModeRequest,
+  type DeleteMonitoredItemsResponse,
   type MonitoredItemCreateResult,
   type SetMonitoringModeResponse,
 } from 'node-opcua';
@@ -32,6 +34,7 @@ const filterRefusals: ReadonlySet<number> = new Set([0x80_43_00_00, 0x80_44_00_0
 /** The library's session has the service of its own; its public type leaves it out. */
 type RawSession = ClientSession & {
   createMonitoredItems(request: CreateMonitoredItemsRequest): Promise<CreateMonitoredItemsResponse>;
+  deleteMonitoredItems(request: DeleteMonitoredItemsRequest): Promise<DeleteMonitoredItemsResponse>;
   setMonitoringMode(request: SetMonitoringModeRequest): Promise<SetMonitoringModeResponse>;
 };
 
@@ -61,6 +64,21 @@ export function createSubscription(session: ClientSession, publishingMs: number)
     publishingEnabled: true,
     priority: 10,
   });
+}
+
+/** Deletes monitored items in batches. Items that the server no longer has are of no interest. */
+export async function deleteItems(
+  session: ClientSession,
+  subscription: ClientSubscription,
+  monitoredItemIds: readonly number[],
+  maxPerCall: number,
+): Promise<void> {
+  const size = maxPerCall > 0 ? Math.min(maxPerCall, DEFAULT_BATCH) : DEFAULT_BATCH;
+  for (let at = 0; at < monitoredItemIds.length; at += size) {
+    const { subscriptionId } = subscription;
+    const request = { subscriptionId, monitoredItemIds: monitoredItemIds.slice(at, at + size) };
+    await (session as RawSession).deleteMonitoredItems(new DeleteMonitoredItemsRequest(request));
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeGuard } from './node-guard.ts';
 import { plainScalar } from './plain-scalar.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
-import { createItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
+import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
 import { placeOf, reportBadNode, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 import { checkUnits } from './units.ts';
 
@@ -34,7 +34,8 @@ export class TagSession {
   readonly #gate: AckGate;
   readonly #bad = new Map<number, WorkerTag>();
   readonly #subscriptions: LiveSubscription[] = [];
-  readonly #placed = new Map<number, LiveSubscription>();
+  /** Where the item of a tag is. */
+  readonly #placed = new Map<number, { readonly subscription: LiveSubscription; readonly item: number }>();
   readonly #timers: NodeJS.Timeout[] = [];
   #tags: readonly WorkerTag[];
   #namespaces: readonly string[] = [];
@@ -96,7 +97,7 @@ export class TagSession {
     }
     for (const subscription of this.#subscriptions) {
       subscription.heardAt = Date.now();
-      const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle) === subscription);
+      const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
       this.#parts.seen.expectRepeat(tags.map(({ handle }) => handle));
       if (await hasItem(this.#session, subscription.subscription, subscription.someItem)) continue;
       await this.#fill(subscription, this.#resolved(tags));
@@ -107,9 +108,48 @@ export class TagSession {
     this.#parts.sender.release(wrong);
   }
 
+  /** The tags are these from now on; those that were there before go on untouched. */
+  async update(tags: readonly WorkerTag[]): Promise<void> {
+    const before = new Set(this.#tags.map(({ handle }) => handle));
+    const now = new Set(tags.map(({ handle }) => handle));
+    const gone = this.#tags.filter(({ handle }) => !now.has(handle));
+    const added = tags.filter(({ handle }) => !before.has(handle));
+    this.#tags = tags;
+    for (const tag of gone) this.#forget(tag);
+    for (const subscription of this.#subscriptions) {
+      const items = gone.flatMap(({ handle }) => {
+        const place = this.#placed.get(handle);
+        return place?.subscription === subscription ? [place.item] : [];
+      });
+      await deleteItems(this.#session, subscription.subscription, items, this.#limits.items);
+    }
+    for (const { handle } of gone) this.#placed.delete(handle);
+    const resolved = this.#resolved(added);
+    const wrong = await this.#parts.guard.check(this.#session, resolved, this.#limits.read);
+    for (const { tag } of resolved) {
+      const reason = wrong.get(tag.handle);
+      if (reason !== undefined) reportWrongTag(this.#say, tag, reason);
+    }
+    await this.#subscribe(
+      resolved.filter(({ tag }) => !wrong.has(tag.handle)),
+      true,
+    );
+  }
+
+  #forget(tag: WorkerTag): void {
+    this.#bad.delete(tag.handle);
+    for (const code of ['NODE_UNKNOWN', 'NODE_CHANGED', 'FILTER_REFUSED', 'UNIT_CONTRADICTION'])
+      this.#say({ kind: 'clear', code, where: placeOf(tag) });
+  }
+
   /** Every batch up to this number is on disk. */
   durable(batch: number): void {
     this.#gate.durable(batch);
+  }
+
+  /** Gives the session up; the next one begins with everything as it should be. */
+  fail(reason: string): void {
+    this.#fail(reason);
   }
 
   stop(): void {
@@ -143,9 +183,14 @@ export class TagSession {
     return this.#resolved(this.#tags.filter(({ handle }) => !this.#bad.has(handle)));
   }
 
-  async #subscribe(tags: readonly ResolvedTag[]): Promise<void> {
+  /** Makes items for these tags; with `intoOld` first in the subscriptions that are there, where they have room. */
+  async #subscribe(tags: readonly ResolvedTag[], intoOld = false): Promise<void> {
     for (const publishingMs of new Set(tags.map(({ tag }) => tag.publishingMs))) {
       let left = tags.filter(({ tag }) => tag.publishingMs === publishingMs);
+      const old = this.#subscriptions.filter((subscription) => subscription.publishingMs === publishingMs);
+      for (const subscription of intoOld ? old : []) {
+        if (left.length > 0) left = await this.#fill(subscription, left);
+      }
       while (left.length > 0) {
         const subscription = await this.#openSubscription(publishingMs);
         const before = left.length;
@@ -191,7 +236,7 @@ export class TagSession {
   ): void {
     if (statusCode >>> 30 === 2) return this.#noteBad(tag, statusName);
     subscription.someItem = monitoredItemId;
-    this.#placed.set(tag.handle, subscription);
+    this.#placed.set(tag.handle, { subscription, item: monitoredItemId });
     if (withoutFilter) reportNoFilter(this.#say, tag);
     if (this.#bad.delete(tag.handle)) this.#say({ kind: 'clear', code: 'NODE_UNKNOWN', where: placeOf(tag) });
   }
@@ -251,7 +296,7 @@ export class TagSession {
         subject: this.#server.endpoint,
       },
     });
-    const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle) === subscription);
+    const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
     subscription.abandon();
     this.#subscriptions.splice(this.#subscriptions.indexOf(subscription), 1);
     for (const { handle } of tags) this.#placed.delete(handle);

@@ -21,6 +21,8 @@ export interface Publisher extends AsyncDisposable {
   wake(): void;
   /** Beside the outbox (metadata, health, events): dropped while the broker is away; retained ones are sent again on `onConnect`. */
   send(topic: string, payload: object, retain: boolean): void;
+  /** Takes a retained message back. */
+  withdraw(topic: string): void;
   /** Resolves when everything that was in the outbox is acknowledged, or the broker is away, or `timeoutMs` is over. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -221,6 +223,9 @@ export function startPublisher(options: {
     wake,
     send: (topic, payload, retain) => {
       if (client.connected) client.publish(topic, JSON.stringify(payload), { qos: 1, retain });
+    },
+    withdraw: (topic) => {
+      if (client.connected) client.publish(topic, '', { qos: 1, retain: true });
     },
     drain: async (timeoutMs) => {
       wake();

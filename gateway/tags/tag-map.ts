@@ -62,12 +62,18 @@ export type TagMap = {
 const DEFAULT_INTERVAL = '1s';
 const MIN_QUEUE = 10;
 
-/** Gives every tag of the configuration its handle, writer and sampling. `writerId` gives the kept id of an equipment. */
+/**
+ * Gives every tag of the configuration its handle, writer and sampling. `writerId` gives the kept id of an equipment. A tag
+ * that is read exactly as in `before` keeps its handle; a handle never gets another meaning.
+ */
 export async function mapTags(
   plant: PlantSection,
   gateway: Pick<GatewaySection, 'servers'>,
   writerId: (equipmentPath: string) => Promise<number>,
+  before?: TagMap,
 ): Promise<TagMap> {
+  const known = knownHandles(before);
+  let highestHandle = before?.highestHandle ?? 0;
   const tags = new Map<number, MappedTag>();
   const writers: Writer[] = [];
   const sampled = new Map<string, SampledTag[]>();
@@ -86,21 +92,35 @@ export async function mapTags(
       equipment.tags.forEach((config, index) => {
         const tag = descriptions[index];
         if (tag === undefined) return;
-        const handle = tags.size + 1;
-        tags.set(handle, { handle, tag, writer: writer.index });
-        ofServer.push({
-          handle,
+        const read = {
           name: tag.name,
           equipment: equipment.path,
           nodeId: config.nodeId,
           unit: tag.unit,
           ...sampling(server, config),
-        });
+        };
+        let handle = known.get(keyOf(server.name, read));
+        if (handle === undefined) {
+          highestHandle += 1;
+          handle = highestHandle;
+        }
+        tags.set(handle, { handle, tag, writer: writer.index });
+        ofServer.push({ handle, ...read });
       });
     }
     sampled.set(server.name, ofServer);
   }
-  return { highestHandle: tags.size, tags, writers, sampled };
+  return { highestHandle, tags, writers, sampled };
+}
+
+const keyOf = (server: string, read: Omit<SampledTag, 'handle'>): string => JSON.stringify([server, read]);
+
+function knownHandles(before: TagMap | undefined): ReadonlyMap<string, number> {
+  const known = new Map<string, number>();
+  for (const [server, tags] of before?.sampled ?? []) {
+    for (const { handle, ...read } of tags) known.set(keyOf(server, read), handle);
+  }
+  return known;
 }
 
 function describeTag(config: TagConfig): TagDescription {

@@ -16,6 +16,8 @@ const { values: args } = parseArgs({
     secure: { type: 'boolean', default: false },
     publishing: { type: 'string', default: '250' },
     queue: { type: 'string', default: '20' },
+    /** Process id of the sink, told when measuring begins. */
+    sink: { type: 'string' },
     /** Built form, as it is shipped. */
     main: { type: 'string', default: join(import.meta.dirname, '../../../dist/gateway/main.js') },
   },
@@ -81,7 +83,7 @@ while (count().values < items) {
 }
 const liveSeconds = (performance.now() - begun) / 1000;
 await new Promise((resolve) => setTimeout(resolve, 3000));
-process.send?.('measuring');
+if (args.sink !== undefined) process.kill(Number(args.sink), 'SIGUSR2');
 const reading = await measure(Number(args.seconds), count);
 const { figures } = gateway.health();
 process.stdout.write(
