@@ -1,20 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { tagToProperties, type MetadataMessage } from '../../broker/contract/metadata-message.ts';
+import {
+  builtInTypes,
+  tagToProperties,
+  type FieldMetaData,
+  type MetadataMessage,
+} from '../../broker/contract/metadata-message.ts';
 import type { TagDescription } from '../../broker/contract/tag.ts';
+import { completeTag, type FieldFacts } from '../tags/field-facts.ts';
+import { isoTime } from '../tags/iso-time.ts';
 import type { FieldEntry, PlainDataSetMessage, Writer } from '../tags/message-builder.ts';
+import { encodePlainValue, type PlainValue } from '../tags/plain-value.ts';
 import type { Encoder } from './encoder.ts';
-
-/** Built-in type ids of OPC 10000-6 5.1.2 by name. */
-const builtInTypes: Readonly<Record<string, number>> = {
-  Boolean: 1,
-  Int32: 6,
-  UInt32: 7,
-  Int64: 8,
-  UInt64: 9,
-  Float: 10,
-  Double: 11,
-  String: 12,
-};
 
 /** OPC UA PubSub JSON network messages (OPC 10000-14 7.2.5), assembled by hand: no object per value on the hot path. */
 export function createPubSubJsonEncoder(publisherId: string): Encoder {
@@ -29,36 +25,42 @@ export function createPubSubJsonEncoder(publisherId: string): Encoder {
 }
 
 function encodeMessage(writer: Writer, message: PlainDataSetMessage, version: number): string {
-  const head = `{"DataSetWriterId":${writer.id},"SequenceNumber":${message.sequence},"MetaDataVersion":{"MajorVersion":${version},"MinorVersion":0},"Timestamp":"${isoTime(message.at)}","MessageType":"${message.kind}"`;
+  const head = `{"DataSetWriterId":${writer.id},"SequenceNumber":${message.sequence},"MetaDataVersion":{"MajorVersion":${version},"MinorVersion":0},"Timestamp":"${cachedTime(message.at)}","MessageType":"${message.kind}"`;
   if (message.kind === 'ua-keepalive') return `${head}}`;
   return `${head},"Payload":{${message.fields.map(encodeField).join(',')}}}`;
 }
 
-function encodeField({ name, value, at, statusCode }: FieldEntry): string {
-  const status = statusCode === 0 ? '' : `"StatusCode":{"Code":${statusCode}},`;
-  return `${JSON.stringify(name)}:{"Value":${encodeValue(value)},${status}"SourceTimestamp":"${isoTime(at)}"}`;
-}
+/** A field as the encoder takes it: values of any type, and what of its instant is finer than a millisecond. */
+type EncodedField = Omit<FieldEntry, 'value'> & {
+  readonly value: PlainValue;
+  /** 100 ns units within the millisecond. */
+  readonly ticks?: number;
+};
 
-/** NaN and ±Infinity travel as the texts OPC UA JSON defines for them. */
-function encodeValue(value: number | string | boolean | null): string {
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : `"${String(value)}"`;
-  return JSON.stringify(value);
+function encodeField({ name, value, at, statusCode, ticks }: EncodedField): string {
+  const status = statusCode === 0 ? '' : `"StatusCode":{"Code":${statusCode}},`;
+  const time = ticks === undefined || ticks === 0 ? cachedTime(at) : isoTime(at, ticks);
+  return `${JSON.stringify(name)}:{"Value":${encodePlainValue(value)},${status}"SourceTimestamp":"${time}"}`;
 }
 
 let lastTime = Number.NaN;
 let lastText = '';
 /** Many values of a batch share their instant. */
-function isoTime(at: number): string {
+function cachedTime(at: number): string {
   if (at !== lastTime) {
     lastTime = at;
-    lastText =
-      at >= -62_135_596_800_000 && at <= 253_402_300_799_999 ? new Date(at).toISOString() : '0001-01-01T00:00:00.000Z';
+    lastText = isoTime(at);
   }
   return lastText;
 }
 
-/** The retained metadata of a writer. */
-export function metadataMessage(publisherId: string, writer: Writer, at: number): MetadataMessage {
+/** The retained metadata of a writer. `facts`: what the server said of its fields, by field name. */
+export function metadataMessage(
+  publisherId: string,
+  writer: Writer,
+  at: number,
+  facts: ReadonlyMap<string, FieldFacts> = NO_FACTS,
+): MetadataMessage {
   return {
     MessageId: randomUUID(),
     MessageType: 'ua-metadata',
@@ -69,14 +71,26 @@ export function metadataMessage(publisherId: string, writer: Writer, at: number)
     Timestamp: new Date(at).toISOString(),
     MetaData: {
       Name: writer.equipment.path,
-      Fields: writer.tags.map((tag) => ({
-        Name: tag.name,
-        BuiltInType: builtInTypes[tag.dataType ?? ''] ?? defaultType(tag),
-        ValueRank: -1,
-        Properties: tagToProperties(tag, writer.equipment),
-      })),
+      Fields: writer.tags.map((tag) => describeField(tag, facts.get(tag.name) ?? {}, writer)),
       ConfigurationVersion: { MajorVersion: configurationVersion(writer), MinorVersion: 0 },
     },
+  };
+}
+
+const NO_FACTS: ReadonlyMap<string, FieldFacts> = new Map();
+
+function describeField(tag: TagDescription, facts: FieldFacts, writer: Writer): FieldMetaData {
+  const complete = completeTag(tag, facts);
+  return {
+    Name: tag.name,
+    BuiltInType: facts.builtIn ?? builtInTypes[tag.dataType ?? ''] ?? defaultType(tag),
+    ...(facts.dataType === undefined ? {} : { DataType: facts.dataType }),
+    ValueRank: facts.valueRank ?? -1,
+    Properties: tagToProperties(
+      complete,
+      writer.equipment,
+      tag.unit === undefined ? facts.engineeringUnits : undefined,
+    ),
   };
 }
 
