@@ -23,11 +23,19 @@ const unsigned = near([0n, 2n ** 31n, 2n ** 32n, 2n ** 53n, 2n ** 63n, 2n ** 64n
 
 describe('64-bit integers keep every digit', () => {
   it('every Int64 reads back as the same integer', () => {
-    assert(property(signed, (value) => expect(BigInt(readInteger64(words(value), true) ?? 0.5)).toBe(value)));
+    assert(
+      property(signed, (value) => {
+        expect(BigInt(readInteger64(words(value), true) ?? 0.5)).toBe(value);
+      }),
+    );
   });
 
   it('every UInt64 reads back as the same integer', () => {
-    assert(property(unsigned, (value) => expect(BigInt(readInteger64(words(value), false) ?? 0.5)).toBe(value)));
+    assert(
+      property(unsigned, (value) => {
+        expect(BigInt(readInteger64(words(value), false) ?? 0.5)).toBe(value);
+      }),
+    );
   });
 
   it('is a number exactly when a double holds it, and text otherwise', () => {
