@@ -106,7 +106,7 @@ function readUnits(value: unknown): EngineeringUnits | null {
   const displayName = textOf('displayName' in value ? value.displayName : null);
   const description = textOf('description' in value ? value.description : null);
   return {
-    NamespaceUri: String(value.namespaceUri ?? ''),
+    NamespaceUri: typeof value.namespaceUri === 'string' ? value.namespaceUri : '',
     UnitId: Number(value.unitId),
     DisplayName: { Text: displayName },
     ...(description === '' ? {} : { Description: { Text: description } }),

@@ -11,21 +11,31 @@ import {
 } from 'node-opcua';
 import type { PlainValue } from '../../tags/plain-value.ts';
 import type { DecodeContext } from './decode-context.ts';
-import { named } from './value-type.ts';
 
 type Schema = ExtensionObject['schema'];
 type Field = Schema['fields'][number];
 
+/** Whether the library has decoded a structure; its unions are no ExtensionObject. */
+export const isLibraryObject = (value: unknown): value is ExtensionObject =>
+  typeof value === 'object' &&
+  value !== null &&
+  'schema' in value &&
+  typeof value.schema === 'object' &&
+  value.schema !== null &&
+  'getBaseSchema' in value.schema;
+
 /** An object of a type that the library itself knows (EUInformation, Range, Argument …), by its schema. */
 export function plainOfLibraryObject(object: ExtensionObject, context: DecodeContext): PlainValue {
   const values = object as unknown as Readonly<Record<string, unknown>>;
+  const isUnion = object.schema.baseType === 'Union';
   const entries: [string, PlainValue][] = [];
   for (const field of allFields(object.schema)) {
     const value = values[field.name];
-    if (value === undefined) continue;
+    if (value === undefined || (isUnion && field.originalName === 'SwitchField')) continue;
     entries.push([field.originalName, plainOfField(field, value, context)]);
   }
   context.budget.elements(entries.length);
+  if (isUnion && entries.length === 0) return null;
   // Entries, not assignment: a field may be called "__proto__".
   return Object.fromEntries(entries);
 }
@@ -45,8 +55,10 @@ function plainOfField(field: Field, value: unknown, context: DecodeContext): Pla
 
 function plainOfElement(field: Field, value: unknown, context: DecodeContext): PlainValue {
   if (typeof value === 'number' && 'enumValues' in field.schema) {
-    const name: unknown = (field.schema.enumValues as Readonly<Record<number, unknown>>)[value];
-    return named(new Map(typeof name === 'string' ? [[value, { Value: value, Name: name }]] : []), value);
+    // The library keeps name to number, for its own enumerations number to name as well.
+    const pairs = Object.entries(field.schema.enumValues as Readonly<Record<string, unknown>>);
+    const name = pairs.find(([, number]) => number === value)?.[0];
+    return { Value: value, Name: name ?? null };
   }
   return context.plainOf(builtInOf(field, value), value);
 }

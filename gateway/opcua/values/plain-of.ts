@@ -2,7 +2,6 @@ import {
   DataType,
   DataValue,
   DiagnosticInfo,
-  ExtensionObject,
   LocalizedText,
   NodeId,
   QualifiedName,
@@ -14,7 +13,7 @@ import { isoTime, ticksOf } from '../../tags/iso-time.ts';
 import { nonFiniteText, type PlainValue } from '../../tags/plain-value.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { readInteger64 } from './integer64.ts';
-import { plainOfLibraryObject } from './library-object.ts';
+import { isLibraryObject, plainOfLibraryObject } from './library-object.ts';
 import { nest } from './nest.ts';
 import { nodeIdText, qualifiedNameText } from './node-id-text.ts';
 import { readBody } from './structure-reader.ts';
@@ -95,9 +94,7 @@ function plainOf(
     case DataType.String:
     case DataType.XmlElement:
     case DataType.Guid: {
-      const text = String(value);
-      budget.text(text.length);
-      return text;
+      return typeof value === 'string' ? boundedText(value, budget) : null;
     }
     case DataType.NodeId:
     case DataType.ExpandedNodeId:
@@ -118,9 +115,16 @@ function plainOf(
       return value instanceof DiagnosticInfo ? budget.deeper(() => plainOfDiagnosticInfo(value, context)) : null;
     case DataType.Null:
       return null;
-    default:
-      // SByte to UInt32.
+    case DataType.SByte:
+    case DataType.Byte:
+    case DataType.Int16:
+    case DataType.UInt16:
+    case DataType.UInt32:
       return Number(value);
+    default:
+      // A number of no built-in type, from a server that is ahead of the library.
+      dataType satisfies never;
+      return null;
   }
 }
 
@@ -143,7 +147,7 @@ function plainOfLocalizedText({ text, locale }: LocalizedText, budget: Budget): 
 /** A structure: undecoded bytes by the server's definition, an object of the library's own types by its schema. */
 function plainOfExtensionObject(value: unknown, context: DecodeContext): PlainValue {
   if (isUndecoded(value)) return plainOfBody(value.nodeId, value.buffer, context);
-  if (value instanceof ExtensionObject) return plainOfLibraryObject(value, context);
+  if (isLibraryObject(value)) return plainOfLibraryObject(value, context);
   return null;
 }
 

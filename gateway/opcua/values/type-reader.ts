@@ -183,23 +183,24 @@ function namesOfProperty(value: unknown): EnumerationNames | null {
   return enumerationNames(
     value.flatMap((entry: unknown, index): (readonly [number, string])[] => {
       if (typeof entry !== 'object' || entry === null) return [];
-      if ('text' in entry) return [[index, String(entry.text ?? '')]];
+      if ('text' in entry) return [[index, textOf(entry)]];
       if (!('value' in entry) || !('displayName' in entry)) return [];
-      const { displayName } = entry;
-      const text = typeof displayName === 'object' && displayName !== null && 'text' in displayName && displayName.text;
-      return [[Number(readInteger64(entry.value, true)), String(text ?? '')]];
+      return [[Number(readInteger64(entry.value, true)), textOf(entry.displayName)]];
     }),
   );
 }
+
+/** The text of a localized text. */
+const textOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null && 'text' in value && typeof value.text === 'string' ? value.text : '';
 
 function goodValue(dataValue: DataValue | undefined): unknown {
   return dataValue?.statusCode.isGood() ? (dataValue.value?.value as unknown) : undefined;
 }
 
 function nameOf(browseName: unknown): string | null {
-  return typeof browseName === 'object' && browseName !== null && 'name' in browseName && browseName.name
-    ? String(browseName.name)
-    : null;
+  const isNamed = typeof browseName === 'object' && browseName !== null && 'name' in browseName;
+  return isNamed && typeof browseName.name === 'string' && browseName.name !== '' ? browseName.name : null;
 }
 
 const isStructure = (definition: unknown): definition is StructureLike =>

@@ -185,6 +185,11 @@ describe('arrays and matrices', () => {
     ]);
   });
 
+  it('an array of bytes is numbers, unlike a byte string', async () => {
+    const variant = { dataType: DataType.Byte, arrayType: VariantArrayType.Array, value: [0, 127, 255] };
+    expect(await plainOf('bytes', 'Byte', variant, { valueRank: 1 })).toEqual([0, 127, 255]);
+  });
+
   it('an empty array stays an empty array', async () => {
     const variant = { dataType: DataType.String, arrayType: VariantArrayType.Array, value: [] };
     expect(await plainOf('no-texts', 'String', variant, { valueRank: 1 })).toEqual([]);
@@ -262,6 +267,19 @@ describe('types the server defines', () => {
       { X: 1, Y: 2, Z: 3 },
       { X: 4, Y: 5, Z: 6 },
     ]);
+  });
+
+  it('values the library has decoded by itself come out the same', async () => {
+    const cases = [
+      ['read-weld', 3011, weld(), plainWeld],
+      ['read-part', 3012, plant.construct(3012, { serial: 'A1', good: true }), { Serial: 'A1', Good: true }],
+      ['read-setpoint', 3013, plant.construct(3013, { number: 2.5 }), { Number: 2.5 }],
+    ] as const;
+    const decoder = decoderFor();
+    for (const [name, type, value, expected] of cases) {
+      const nodeId = plant.add(name, `ns=1;i=${type}`, { dataType: DataType.ExtensionObject, value });
+      expect(decoder.decode(await session.read({ nodeId }))).toEqual(expected);
+    }
   });
 
   it('structures of OPC UA itself are JSON by their standard field names, enumerations in them named', async () => {

@@ -138,19 +138,15 @@ export class ValueDecoder implements Disposable {
     const variant: Variant | null | undefined = dataValue.value;
     if (variant === null || variant === undefined) return null;
     const value: unknown = variant.value;
-    switch (typeof value) {
-      case 'number':
-        if (type !== null && type.names !== null && variant.dataType === DataType.Int32) {
-          return named(type.names, value);
-        }
-        return Number.isFinite(value) ? value : nonFiniteText(value);
-      case 'boolean':
-        return value;
-      case 'string':
-        return value.length > this.#limits.maxTextLength ? this.#refuse('text-too-long') : value;
-      default:
-        return value === null || value === undefined ? null : this.#decodeObject(variant, type);
+    if (typeof value === 'number') {
+      if (type !== null && type.names !== null && variant.dataType === DataType.Int32) return named(type.names, value);
+      return Number.isFinite(value) ? value : nonFiniteText(value);
     }
+    if (typeof value === 'boolean') return value;
+    if (typeof value === 'string') {
+      return value.length > this.#limits.maxTextLength ? this.#refuse('text-too-long') : value;
+    }
+    return value === null || value === undefined ? null : this.#decodeObject(variant, type);
   }
 
   [Symbol.dispose](): void {
