@@ -24,14 +24,15 @@ const structure = (fields: readonly FieldDefinition[], union = false): Structure
 });
 const BYTE: ValueType = { kind: 'built-in', builtIn: DataType.Byte };
 const INT32: ValueType = { kind: 'built-in', builtIn: DataType.Int32 };
+const ANY: ValueType = { kind: 'built-in', builtIn: DataType.ExtensionObject };
 const TEXT: ValueType = { kind: 'built-in', builtIn: DataType.String };
 
 function read(type: StructureType, body: Buffer, limits: Partial<ValueLimits> = {}): PlainValue {
-  const known: Record<string, ValueType> = { byte: BYTE, int: INT32, text: TEXT, self: type };
+  const known: Record<string, ValueType> = { byte: BYTE, int: INT32, text: TEXT, self: type, any: ANY };
   const types = {
     namespaces: [],
     type: (key: string) => known[key],
-    structureOf: () => undefined,
+    structureOf: (key: string) => (key === 'ns=0;i=77' ? structure([field('N', 'int')]) : undefined),
     missing: () => undefined,
   };
   return readBody(type, body, createContext(types, new Budget({ ...defaultLimits, ...limits })));
@@ -68,6 +69,17 @@ describe('bodies of structures', () => {
     encodeVariant(variant, stream);
     const body = stream.buffer.subarray(0, stream.length);
     expect(read(structure([field('N', 'int', { subtyped: true })]), body)).toEqual({ N: 5 });
+  });
+
+  it('a field of any structure carries its type; one that is not known stays as it is', () => {
+    const nested = (encoding: number): Buffer => Buffer.concat([Buffer.from([0, encoding, 1]), int32(4), int32(8)]);
+    const type = structure([field('A', 'any'), field('B', 'any'), field('C', 'any')]);
+    const body = Buffer.concat([nested(77), nested(99), Buffer.from([0, 0, 0])]);
+    expect(read(type, body)).toEqual({
+      A: { N: 8 },
+      B: { UaTypeId: 'i=99', UaEncoding: 1, UaBody: 'CAAAAA==' },
+      C: null,
+    });
   });
 
   it('a union without a selection is null, one with an unknown selection is refused', () => {
