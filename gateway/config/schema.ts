@@ -86,6 +86,12 @@ export const ServerConfig = Type.Object(
       description:
         'pinned: an unknown certificate is refused and put aside. first-use: the first one seen is pinned (demo, commissioning).',
     }),
+    dataTypes: Type.Optional(
+      Type.Enum(['read', 'off'], {
+        description:
+          'read (default): data types are read, so that structures become JSON and enumerations get their names. off: nothing of them is asked, for servers that take it badly.',
+      }),
+    ),
     ...samplingMembers,
     equipment: Type.Array(EquipmentConfig),
   },

@@ -1,15 +1,17 @@
 import type { ClientSession } from 'node-opcua';
+import type { FieldFacts } from '../tags/field-facts.ts';
 import { AckGate } from './ack-gate.ts';
 import type { BatchSender } from './batch-sender.ts';
 import { LastSeen } from './last-seen.ts';
 import { LiveSubscription } from './live-subscription.ts';
 import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeGuard } from './node-guard.ts';
-import { plainScalar } from './plain-scalar.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
 import { placeOf, reportBadNode, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 import { checkUnits } from './units.ts';
+import { createValueDecoder, type NodeType, type ValueDecoder } from './values/value-decoder.ts';
+import type { EnumerationNames } from './values/value-type.ts';
 
 type Say = (message: WorkerMessage) => void;
 
@@ -38,6 +40,9 @@ export class TagSession {
   readonly #placed = new Map<number, { readonly subscription: LiveSubscription; readonly item: number }>();
   readonly #timers: NodeJS.Timeout[] = [];
   #tags: readonly WorkerTag[];
+  readonly #types = new Map<number, NodeType>();
+  readonly #names = new Map<number, EnumerationNames>();
+  #decoder: ValueDecoder;
   #namespaces: readonly string[] = [];
   #limits = { items: 0, read: 0 };
   #isSuspended = false;
@@ -52,6 +57,7 @@ export class TagSession {
     this.#say = say;
     this.#parts = parts;
     this.#gate = new AckGate(session);
+    this.#decoder = createValueDecoder(session, { namespaces: [] });
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
@@ -66,6 +72,12 @@ export class TagSession {
     this.#session.on('session_closed', () => this.#fail('session closed'));
     this.#namespaces = await this.#session.readNamespaceArray();
     this.#limits = { items: await this.#readLimit('i=11714'), read: await this.#readLimit('i=11705') };
+    this.#decoder = createValueDecoder(this.#session, {
+      namespaces: this.#namespaces,
+      dataTypes: this.#server.dataTypes ?? 'read',
+      maxNodesPerCall: this.#limits.read,
+      onTypeTrouble: (message) => this.#noteTypeTrouble(message),
+    });
     const resolved = this.#resolved(this.#tags);
     seen.expectRepeat(this.#tags.map(({ handle }) => handle));
     sender.quarantine();
@@ -79,7 +91,7 @@ export class TagSession {
       setInterval(() => void this.#checkSigns().catch(() => undefined), 1000),
       setInterval(() => void this.#retryBad().catch(() => undefined), RETRY_BAD_MS),
     );
-    void checkUnits(this.#session, this.#good(), this.#say);
+    void this.#learn(this.#good());
   }
 
   /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
@@ -130,10 +142,9 @@ export class TagSession {
       const reason = wrong.get(tag.handle);
       if (reason !== undefined) reportWrongTag(this.#say, tag, reason);
     }
-    await this.#subscribe(
-      resolved.filter(({ tag }) => !wrong.has(tag.handle)),
-      true,
-    );
+    const right = resolved.filter(({ tag }) => !wrong.has(tag.handle));
+    await this.#subscribe(right, true);
+    void this.#learn(right);
   }
 
   #forget(tag: WorkerTag): void {
@@ -154,6 +165,43 @@ export class TagSession {
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#decoder[Symbol.dispose]();
+  }
+
+  /** Types, units and ranges of the nodes; values flow meanwhile. */
+  async #learn(tags: readonly ResolvedTag[]): Promise<void> {
+    const types = await this.#decoder.prepare(tags.map(({ nodeId }) => nodeId));
+    const units = await checkUnits(this.#session, tags, this.#say, this.#limits.read);
+    const facts = new Map<number, FieldFacts>();
+    tags.forEach(({ tag: { handle } }, index) => {
+      const type = types[index];
+      if (type === undefined) return;
+      this.#types.set(handle, type);
+      if (type.names !== null) this.#names.set(handle, type.names);
+      facts.set(handle, {
+        ...units.get(handle),
+        ...(type.builtIn === null ? {} : { builtIn: type.builtIn }),
+        ...(type.dataType === null ? {} : { dataType: type.dataType }),
+        ...(type.valueRank === null ? {} : { valueRank: type.valueRank }),
+      });
+    });
+    this.#say({ kind: 'facts', facts });
+  }
+
+  #noteTypeTrouble(message: string | null): void {
+    const where = this.#server.endpoint;
+    if (message === null) return this.#say({ kind: 'clear', code: 'TYPES_UNREADABLE', where });
+    this.#say({
+      kind: 'problem',
+      problem: {
+        code: 'TYPES_UNREADABLE',
+        severity: 'warning',
+        where,
+        message: `server "${this.#server.name}" does not tell its data types: ${message}`,
+        remedy:
+          'scalars are not touched; structures travel undecoded until the types can be read; dataTypes: off stops asking',
+      },
+    });
   }
 
   #setWrong(wrong: ReadonlyMap<number, string>): void {
@@ -209,7 +257,8 @@ export class TagSession {
       gate: this.#gate,
       sender,
       seen,
-      other: (_handle, dataValue) => plainScalar(dataValue),
+      other: (handle, dataValue) => this.#decoder.decode(dataValue, this.#types.get(handle)),
+      names: this.#names,
       onAlive: () => this.#say({ kind: 'alive', at: Date.now() }),
       onLost: (count) => this.#say({ kind: 'lost', count }),
       onEnded: (reason) => this.#fail(reason),
