@@ -133,7 +133,7 @@ describe('values of a data change notification', () => {
         const value = of(DataType.UInt64, [Number(counter >> 32n), Number(counter & 0xff_ff_ff_ffn)]);
         const batch = decode([item(1, value)], true);
         const found =
-          batch.kinds[0] === valueKind.number ? BigInt(batch.numbers[0] ?? 0) : BigInt(String(batch.others.get(0)));
+          batch.kinds[0] === valueKind.number ? BigInt(batch.numbers[0] ?? 0) : BigInt(batch.others.get(0) as string);
         expect(found).toBe(counter);
       }),
     );

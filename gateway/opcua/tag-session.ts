@@ -1,17 +1,15 @@
 import type { ClientSession } from 'node-opcua';
-import type { FieldFacts } from '../tags/field-facts.ts';
+import { JoulegateError } from '../../broker/contract/error.ts';
 import { AckGate } from './ack-gate.ts';
 import type { BatchSender } from './batch-sender.ts';
 import { LastSeen } from './last-seen.ts';
 import { LiveSubscription } from './live-subscription.ts';
 import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeGuard } from './node-guard.ts';
+import { NodeKnowledge } from './node-knowledge.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
 import { placeOf, reportBadNode, reportNoFilter, reportWrongTag } from './tag-reports.ts';
-import { checkUnits } from './units.ts';
-import { createValueDecoder, type NodeType, type ValueDecoder } from './values/value-decoder.ts';
-import type { EnumerationNames } from './values/value-type.ts';
 
 type Say = (message: WorkerMessage) => void;
 
@@ -40,9 +38,7 @@ export class TagSession {
   readonly #placed = new Map<number, { readonly subscription: LiveSubscription; readonly item: number }>();
   readonly #timers: NodeJS.Timeout[] = [];
   #tags: readonly WorkerTag[];
-  readonly #types = new Map<number, NodeType>();
-  readonly #names = new Map<number, EnumerationNames>();
-  #decoder: ValueDecoder;
+  #knowledge: NodeKnowledge | null = null;
   #namespaces: readonly string[] = [];
   #limits = { items: 0, read: 0 };
   #isSuspended = false;
@@ -57,7 +53,6 @@ export class TagSession {
     this.#say = say;
     this.#parts = parts;
     this.#gate = new AckGate(session);
-    this.#decoder = createValueDecoder(session, { namespaces: [] });
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
@@ -72,12 +67,7 @@ export class TagSession {
     this.#session.on('session_closed', () => this.#fail('session closed'));
     this.#namespaces = await this.#session.readNamespaceArray();
     this.#limits = { items: await this.#readLimit('i=11714'), read: await this.#readLimit('i=11705') };
-    this.#decoder = createValueDecoder(this.#session, {
-      namespaces: this.#namespaces,
-      dataTypes: this.#server.dataTypes ?? 'read',
-      maxNodesPerCall: this.#limits.read,
-      onTypeTrouble: (message) => this.#noteTypeTrouble(message),
-    });
+    this.#knowledge = new NodeKnowledge(this.#session, this.#server, this.#namespaces, this.#limits.read, this.#say);
     const resolved = this.#resolved(this.#tags);
     seen.expectRepeat(this.#tags.map(({ handle }) => handle));
     sender.quarantine();
@@ -91,7 +81,7 @@ export class TagSession {
       setInterval(() => void this.#checkSigns().catch(() => undefined), 1000),
       setInterval(() => void this.#retryBad().catch(() => undefined), RETRY_BAD_MS),
     );
-    void this.#learn(this.#good());
+    void this.#knowledge?.learn(this.#good());
   }
 
   /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
@@ -144,7 +134,7 @@ export class TagSession {
     }
     const right = resolved.filter(({ tag }) => !wrong.has(tag.handle));
     await this.#subscribe(right, true);
-    void this.#learn(right);
+    void this.#knowledge?.learn(right);
   }
 
   #forget(tag: WorkerTag): void {
@@ -165,43 +155,7 @@ export class TagSession {
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
-    this.#decoder[Symbol.dispose]();
-  }
-
-  /** Types, units and ranges of the nodes; values flow meanwhile. */
-  async #learn(tags: readonly ResolvedTag[]): Promise<void> {
-    const types = await this.#decoder.prepare(tags.map(({ nodeId }) => nodeId));
-    const units = await checkUnits(this.#session, tags, this.#say, this.#limits.read);
-    const facts = new Map<number, FieldFacts>();
-    tags.forEach(({ tag: { handle } }, index) => {
-      const type = types[index];
-      if (type === undefined) return;
-      this.#types.set(handle, type);
-      if (type.names !== null) this.#names.set(handle, type.names);
-      facts.set(handle, {
-        ...units.get(handle),
-        ...(type.builtIn === null ? {} : { builtIn: type.builtIn }),
-        ...(type.dataType === null ? {} : { dataType: type.dataType }),
-        ...(type.valueRank === null ? {} : { valueRank: type.valueRank }),
-      });
-    });
-    this.#say({ kind: 'facts', facts });
-  }
-
-  #noteTypeTrouble(message: string | null): void {
-    const where = this.#server.endpoint;
-    if (message === null) return this.#say({ kind: 'clear', code: 'TYPES_UNREADABLE', where });
-    this.#say({
-      kind: 'problem',
-      problem: {
-        code: 'TYPES_UNREADABLE',
-        severity: 'warning',
-        where,
-        message: `server "${this.#server.name}" does not tell its data types: ${message}`,
-        remedy:
-          'scalars are not touched; structures travel undecoded until the types can be read; dataTypes: off stops asking',
-      },
-    });
+    this.#knowledge?.[Symbol.dispose]();
   }
 
   #setWrong(wrong: ReadonlyMap<number, string>): void {
@@ -253,12 +207,14 @@ export class TagSession {
 
   async #openSubscription(publishingMs: number): Promise<LiveSubscription> {
     const { sender, seen } = this.#parts;
+    const knowledge = this.#knowledge;
+    if (knowledge === null) throw new JoulegateError('INTERNAL', 'a subscription before the session has begun');
     const subscription = await LiveSubscription.open(this.#session, publishingMs, {
       gate: this.#gate,
       sender,
       seen,
-      other: (handle, dataValue) => this.#decoder.decode(dataValue, this.#types.get(handle)),
-      names: this.#names,
+      other: (handle, dataValue) => knowledge.decode(handle, dataValue),
+      names: knowledge.names,
       onAlive: () => this.#say({ kind: 'alive', at: Date.now() }),
       onLost: (count) => this.#say({ kind: 'lost', count }),
       onEnded: (reason) => this.#fail(reason),
