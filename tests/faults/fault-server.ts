@@ -119,7 +119,7 @@ async function obey(command: Command): Promise<unknown> {
       const subscriptions = server.engine.getSessions().flatMap((session) => session.publishEngine.subscriptions);
       for (const { sessionId, id } of subscriptions)
         for (const session of server.engine.getSessions())
-          if (session.nodeId.toString() === sessionId.toString()) await session.deleteSubscription(id);
+          if (session.nodeId.toString() === sessionId.toString()) session.deleteSubscription(id);
       return subscriptions.length;
     }
     case 'stop':

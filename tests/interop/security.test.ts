@@ -120,6 +120,7 @@ describe.runIf(hasAsyncua())('a gateway at a server that is not node-opcua signs
       `data; problems: ${JSON.stringify(rig.gateway.health().problems)}`,
       () => rig.of('count').length > 0,
     );
+    expect(await server.sessions()).toBe(1);
   });
 
   // The gateway keeps problems by endpoint, so the session that opens clears the refusal of the other one.
