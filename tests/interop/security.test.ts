@@ -16,7 +16,7 @@ if (!signsInByCertificate)
   );
 
 describe.runIf(hasAsyncua())('a gateway at a server that is not node-opcua signs in', () => {
-  it('brings data over every security policy and mode', async () => {
+  it('brings data over every security policy and mode', { timeout: 90_000 }, async () => {
     await using server = await startAsyncuaServer({ policies: asyncuaPolicies, counters });
     const nameOf = (policy: string): string => policy.replace('/', '-');
     await using rig = await startGatewayRig(
