@@ -93,15 +93,14 @@ describe.runIf(hasAsyncua())('a gateway at a server that is not node-opcua signs
     await using other = await startAsyncuaServer({ policies: ['Basic256Sha256/SignAndEncrypt'], counters });
     await using rig = await startGatewayRig([
       serverOf('good', other.endpoint, [counter], encrypted),
-      serverOf('wrong', server.endpoint, [counter], { ...encrypted, username: 'operator', password: 'wrong' }),
+      serverOf('wrong', server.endpoint, [counter], { ...encrypted, username: 'operator', password: 'Sommer-2026' }),
     ]);
     const problem = await eventually('the refusal', () => rig.problem('ENDPOINT_REFUSED'));
     expect(problem.message).toContain('operator');
-    expect(problem.message).not.toContain('"wrong":');
     const before = rig.of('count', 'good').length;
     await eventually('data of the other connection', () => rig.of('count', 'good').length > before + 5);
     expect(rig.of('count', 'wrong')).toEqual([]);
-    expect(JSON.stringify(rig.events)).not.toContain('right');
+    expect(JSON.stringify([rig.events, rig.gateway.health()])).not.toContain('Sommer-2026');
   });
 
   it.runIf(signsInByCertificate)('signs in with an X.509 certificate', async () => {
@@ -121,23 +120,6 @@ describe.runIf(hasAsyncua())('a gateway at a server that is not node-opcua signs
       () => rig.of('count').length > 0,
     );
     expect(await server.sessions()).toBe(1);
-  });
-
-  // The gateway keeps problems by endpoint, so the session that opens clears the refusal of the other one.
-  it.fails('keeps the refusal of one user when another one signs in at the same endpoint', async () => {
-    await using server = await startAsyncuaServer({
-      policies: ['Basic256Sha256/SignAndEncrypt'],
-      anonymous: false,
-      users: { operator: 'right' },
-      counters,
-    });
-    await using rig = await startGatewayRig([
-      serverOf('good', server.endpoint, [counter], { ...encrypted, username: 'operator', password: 'right' }),
-      serverOf('wrong', server.endpoint, [counter], { ...encrypted, username: 'operator', password: 'wrong' }),
-    ]);
-    await eventually('data', () => rig.of('count', 'good').length > 0);
-    const problem = await eventually('the refusal', () => rig.problem('ENDPOINT_REFUSED'), 5000);
-    expect(problem.message).toContain('operator');
   });
 
   // The gateway passes on the library's "Cannot find ANONYMOUS user token policy" without saying what to do.
