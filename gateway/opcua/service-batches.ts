@@ -36,12 +36,14 @@ export function batchSize(stated: number, most: number): BatchSize {
 
 /**
  * Calls a service for all items in batches; a size the server called too big is halved and stays so.
- * @throws whatever the call throws for another reason, or for a single item.
+ * @param onRefused gives the result of a single item that the server refuses as a whole request; without it that throws.
+ * @throws whatever the call throws for another reason.
  */
 export async function inBatches<Item, Result>(
   items: readonly Item[],
   size: BatchSize,
   call: (batch: Item[]) => Promise<readonly Result[]>,
+  onRefused?: (item: Item, status: StatusCode) => Result,
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (let at = 0; at < items.length;) {
@@ -57,8 +59,15 @@ export async function inBatches<Item, Result>(
       for (const result of answered) results.push(result);
       at += batch.length;
     } catch (error) {
-      if (batch.length === 1 || !isTooBig(error)) throw error;
-      size.current = Math.ceil(batch.length / 2);
+      if (batch.length > 1 && isTooBig(error)) {
+        size.current = Math.ceil(batch.length / 2);
+        continue;
+      }
+      const status = serviceResultOf(error);
+      const only = batch[0];
+      if (batch.length > 1 || only === undefined || status === null || onRefused === undefined) throw error;
+      results.push(onRefused(only, status));
+      at += 1;
     }
   }
   return results;
