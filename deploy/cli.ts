@@ -1,8 +1,10 @@
 import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { describeError, errorCodes, JoulegateError } from '../broker/contract/error.ts';
+import { addBrowseCommand } from './commands/browse.ts';
 import { addCheckCommand } from './commands/check.ts';
 import type { CommandContext } from './commands/context.ts';
+import { addDiscoverCommand } from './commands/discover.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addFillHistoryCommand } from './commands/fill-history.ts';
 import { addReplayCommand } from './commands/replay.ts';
@@ -41,6 +43,8 @@ export function createProgram(context: CommandContext): Command {
     addServiceCommands,
     addSimulateCommand,
     addReplayCommand,
+    addBrowseCommand,
+    addDiscoverCommand,
     addCheckCommand,
     addDoctorCommand,
     addFillHistoryCommand,

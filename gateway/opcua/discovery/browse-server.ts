@@ -53,9 +53,10 @@ export async function readVariables(
     const reading = readings[at];
     if (reading !== undefined) byIndex.set(index, { dataType: types[at] ?? '', reading, unit: null });
   });
-  for (const [index, { reading }] of [...byIndex]) {
+  for (const index of wanted) {
     const node = nodes[index];
-    if (node?.name !== 'EngineeringUnits') continue;
+    const reading = byIndex.get(index)?.reading;
+    if (node?.name !== 'EngineeringUnits' || reading === undefined) continue;
     const owner = byIndex.get(node.parent);
     const unit = unitOf(reading.value);
     if (owner !== undefined && unit !== null) byIndex.set(node.parent, { ...owner, unit });

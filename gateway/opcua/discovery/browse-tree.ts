@@ -99,7 +99,7 @@ export async function browseTree(session: BrowseSession, options: BrowseTreeOpti
           }
           seen.add(key);
           nodes.push(toNode(reference, { nodeId: key, parent, depth: from.depth + 1, namespaces }));
-          if (!closed.has(key) && reference.nodeClass !== NodeClass.Method) next.push(nodes.length - 1);
+          if (!closed.has(key) && nodes.at(-1)?.nodeClass !== 'Method') next.push(nodes.length - 1);
         }
       }
     }

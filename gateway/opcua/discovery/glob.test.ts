@@ -21,7 +21,7 @@ describe('compileGlob', () => {
   });
 
   it('stays quick for patterns that would explode as regular expressions', () => {
-    expect(compileGlob(`${'*a'.repeat(40)}b`)([`${'a'.repeat(2000)}`])).toBe(false);
+    expect(compileGlob(`${'*a'.repeat(40)}b`)(['a'.repeat(2000)])).toBe(false);
     expect(compileGlob(`${'**/a/'.repeat(30)}b`)(Array.from({ length: 200 }, () => 'a'))).toBe(false);
   });
 });

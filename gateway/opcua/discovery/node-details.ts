@@ -56,8 +56,9 @@ export async function readDataTypes(
   const known = new Map(
     foreign.map((id, index) => {
       const name = names[index]?.value;
-      const text = typeof name === 'object' && name !== null && 'name' in name ? String(name.name ?? '') : '';
-      return [id, text === '' ? nodeAddressText(id as never, namespaces) : text] as const;
+      const text =
+        typeof name === 'object' && name !== null && 'name' in name && typeof name.name === 'string' ? name.name : '';
+      return [id, text === '' ? nodeAddressText(id, namespaces) : text] as const;
     }),
   );
   return ids.map((id) => (id === null ? '' : (builtInName(id) ?? known.get(id.toString()) ?? '')));

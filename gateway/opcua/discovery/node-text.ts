@@ -26,11 +26,13 @@ export function previewValue(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'object') {
     const name = value.constructor.name;
-    const text = 'text' in value ? String(value.text ?? '') : '';
+    const text = 'text' in value && typeof value.text === 'string' ? value.text : '';
     return text === '' ? `{${name}}` : shorten(text);
   }
-  return shorten(typeof value === 'string' ? value : String(value as number | boolean | bigint));
+  return shorten(typeof value === 'string' ? value : JSON.stringify(value, bigAsText));
 }
+
+const bigAsText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
 
 /** Cuts a text and makes it one line without control characters, whatever a server put into it. */
 export function shorten(text: string, length: number = PREVIEW_LENGTH): string {
