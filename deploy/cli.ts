@@ -6,7 +6,9 @@ import { addCheckCommand } from './commands/check.ts';
 import type { CommandContext } from './commands/context.ts';
 import { addDiscoverCommand } from './commands/discover.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addFillHistoryCommand } from './commands/fill-history.ts';
+import { addImportCommand } from './commands/import.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addServiceCommands } from './commands/service.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
@@ -45,6 +47,8 @@ export function createProgram(context: CommandContext): Command {
     addReplayCommand,
     addBrowseCommand,
     addDiscoverCommand,
+    addImportCommand,
+    addExportCommand,
     addCheckCommand,
     addDoctorCommand,
     addFillHistoryCommand,

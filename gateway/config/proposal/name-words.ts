@@ -65,7 +65,8 @@ export function nameWords(name: string): string {
     .replaceAll(/(\p{L})(\d)/gu, '$1 $2')
     .replaceAll(/(\d)(\p{L})/gu, '$1 $2')
     .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
-    .replaceAll(/\bk w ?h\b/gi, 'kwh')
+    .replaceAll(/\b([kmg]) ?w ?h\b/gi, '$1wh')
+    .replaceAll(/\b([kmg]) w\b/gi, '$1w')
     .trim()
     .toLowerCase();
 }

@@ -1,6 +1,6 @@
 import type { Carrier, TagRole } from '../../../broker/contract/tag.ts';
 import { measurementOf } from './measurement-id.ts';
-import { carrierByName, roleByName } from './name-words.ts';
+import { carrierByName, nameWords, roleByName } from './name-words.ts';
 import { unitByCode, unitByText, type KnownUnit } from './unece-units.ts';
 
 /** What is known of a variable when a role is proposed for it. */
@@ -165,8 +165,9 @@ function byName({ names, unit }: TagFacts): TagGuess | null {
 /** A unit written at the end of a name: EnergyKWh, 电能_kWh, Power(kW). */
 function unitInName(name: string, role: TagRole): KnownUnit | null {
   if (role !== 'energy-counter' && role !== 'power') return null;
-  const text = /(?:^|[^A-Z])([kMG]?Wh|[kMG]?W|[kMG]?J|KWH|MWH|KW|千瓦时|千瓦|度)[)）\]]?$/.exec(name)?.[1];
-  const unit = text === undefined ? null : unitByText(text);
+  const words = nameWords(name);
+  const text = /(?:千瓦时|千瓦|度)$/.exec(words)?.[0] ?? words.split(' ').at(-1) ?? '';
+  const unit = unitByText(text);
   return unit?.dimension === (role === 'power' ? 'power' : 'energy') ? unit : null;
 }
 

@@ -85,10 +85,14 @@ export function unitByCode(code: string): KnownUnit | null {
   return byCode.get(code) ?? null;
 }
 
-/** The unit meant by a text as people write it (kWh, kW·h, ℃, 件 …), or null. */
+/** The unit meant by a text as people write it (kWh, kW·h, ℃, 件 …), or null. A milliwatt (mW) is no megawatt. */
 export function unitByText(text: string): KnownUnit | null {
   const key = plain(text);
-  return byText.get(key) ?? byLowerText.get(key.toLowerCase()) ?? null;
+  const exact = byText.get(key);
+  if (exact !== undefined) return exact;
+  const near = byLowerText.get(key.toLowerCase()) ?? null;
+  const isMixed = key !== key.toLowerCase() && key !== key.toUpperCase();
+  return isMixed && key.startsWith('m') && near?.ucum.startsWith('M') === true ? null : near;
 }
 
 /** The common code behind an EUInformation unitId (characters as digits to the base 256, OPC 10000-8 5.6.4.3), or null. */
