@@ -2,6 +2,7 @@ import { renderPlantDraft } from '../gateway/config/proposal/plant-draft.ts';
 import { discoverPlant, openKnownServer, quietLibrary } from '../gateway/main.ts';
 import type { CommandContext } from './commands/context.ts';
 import type { DiscoverCommandOptions } from './commands/discover.ts';
+import { showDifference } from './plant-difference.ts';
 import { serverTarget, withTrustHint, writeResult } from './server-target.ts';
 
 /** Proposes a plant file. @throws JoulegateError as `openSession` does, USAGE when the file exists. */
@@ -17,7 +18,7 @@ export async function discoverCommand(
     throw withTrustHint(error);
   });
   const { password: _resolved, ...settings } = target.server;
-  const { draft, variables, live, doubtful, stoppedBy } = await discoverPlant(server, {
+  const discovery = await discoverPlant(server, {
     // The file says where the password is, never the password.
     settings: { ...settings, ...(options.password === undefined ? {} : { password: options.password }) },
     enterprise,
@@ -26,6 +27,11 @@ export async function discoverCommand(
     maxDepth: depth,
     maxNodes,
   });
+  if (options.compare !== undefined) {
+    await showDifference(discovery, { endpoint, file: options.compare, json: options.json === true }, context);
+    return;
+  }
+  const { draft, variables, live, doubtful, stoppedBy } = discovery;
   const equipment = draft.servers.flatMap((entry) => entry.equipment).length;
   await writeResult(output, renderPlantDraft(draft), { context, force: force === true });
   const summary = { endpoint, variables, equipment, tags: live, doubtful, stoppedBy, file: output ?? null };

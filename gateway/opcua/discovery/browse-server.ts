@@ -109,7 +109,10 @@ export async function browseServer(
   const children = new Map<number, number[]>();
   for (const index of kept) {
     const parent = nodes[index]?.parent ?? -1;
-    if (parent >= 0) children.set(parent, [...(children.get(parent) ?? []), index]);
+    if (parent < 0) continue;
+    const known = children.get(parent);
+    if (known === undefined) children.set(parent, [index]);
+    else known.push(index);
   }
   const entries: BrowseEntry[] = [];
   const stack = [0];

@@ -117,6 +117,21 @@ describe('joulegate discover', () => {
     expect(tagLines.every((line) => /\} {2}# \d+ %: /.test(line))).toBe(true);
   });
 
+  it('shows what the server has beside a plant file, and what of the file is gone', async () => {
+    const same = await run('discover', endpoint, '--name', 'demo', '--compare', 'plant.yaml');
+    expect(same).toMatchObject({ code: 0, stdout: 'plant.yaml has what the server has\n' });
+    const text = await readFile(join(folder, 'plant.yaml'), 'utf8');
+    await writeFile(join(folder, 'older.yaml'), text.replace('press-2.GoodCount"', 'press-2.Parts"'));
+    const { code, stdout } = await run('discover', endpoint, '--name', 'demo', '--compare', 'older.yaml');
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toEqual([
+      expect.stringMatching(
+        /^\+ body\/press-line\/press-2\/GoodCount nsu=\S+press-2\.GoodCount {2}\(output-counter, 90 %/,
+      ),
+      expect.stringMatching(/^- body\/press-line\/press-2\/GoodCount nsu=\S+press-2\.Parts$/),
+    ]);
+  });
+
   it('leaves an existing file alone', async () => {
     const { code, stderr } = await run('discover', endpoint, '--name', 'demo', '-o', 'plant.yaml');
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('exists already') });

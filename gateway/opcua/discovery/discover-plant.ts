@@ -27,6 +27,8 @@ export type Discovery = {
   /** Tags that stand in it as comments. */
   readonly doubtful: number;
   readonly stoppedBy: BrowsedTree['stoppedBy'];
+  /** Node ids of all variables the server has, by namespace URI. */
+  readonly addresses: ReadonlySet<string>;
 };
 
 const facetProperties: ReadonlySet<string> = new Set([
@@ -89,6 +91,7 @@ export async function discoverPlant(server: KnownServer, options: DiscoverOption
     live,
     doubtful: tags.length - live,
     stoppedBy: tree.stoppedBy,
+    addresses: new Set(nodes.flatMap(({ nodeClass, address }) => (nodeClass === 'Variable' ? [address] : []))),
   };
 }
 
