@@ -36,11 +36,11 @@ export class NodeGuard {
    */
   async check(
     session: ClientSession,
+    namespaces: readonly string[],
     tags: readonly ResolvedTag[],
     maxPerRead: number,
   ): Promise<ReadonlyMap<number, string>> {
     const wrong = new Map<number, string>();
-    const namespaces = tags.length > 0 ? await session.readNamespaceArray() : [];
     let size = maxPerRead > 0 ? Math.max(1, Math.floor(Math.min(maxPerRead, BATCH * 2) / 2)) : BATCH;
     for (let at = 0; at < tags.length;) {
       const batch = tags.slice(at, at + size);

@@ -1,4 +1,4 @@
-import type { ClientSession } from 'node-opcua';
+import { AttributeIds, type ClientSession } from 'node-opcua';
 import { JoulegateError } from '../../broker/contract/error.ts';
 import { AckGate } from './ack-gate.ts';
 import type { BatchSender } from './batch-sender.ts';
@@ -65,14 +65,14 @@ export class TagSession {
   async begin(): Promise<void> {
     const { sender, guard, seen } = this.#parts;
     this.#session.on('session_closed', () => this.#fail('session closed'));
-    this.#namespaces = await this.#session.readNamespaceArray();
+    this.#namespaces = await this.#readNamespaces();
     this.#limits = { items: await this.#readLimit('i=11714'), read: await this.#readLimit('i=11705') };
     this.#knowledge = new NodeKnowledge(this.#session, this.#server, this.#namespaces, this.#limits.read, this.#say);
     const resolved = this.#resolved(this.#tags);
     seen.expectRepeat(this.#tags.map(({ handle }) => handle));
     sender.quarantine();
     const [wrong] = await Promise.all([
-      guard.check(this.#session, resolved, this.#limits.read),
+      guard.check(this.#session, this.#namespaces, resolved, this.#limits.read),
       this.#subscribe(resolved),
     ]);
     this.#setWrong(wrong);
@@ -92,7 +92,7 @@ export class TagSession {
 
   /** The library has repaired the connection: proves that everything still means the same, and makes lost items anew. */
   async resume(): Promise<void> {
-    const namespaces = await this.#session.readNamespaceArray();
+    const namespaces = await this.#readNamespaces();
     if (namespaces.join('\n') !== this.#namespaces.join('\n')) {
       this.#fail('the namespaces of the server have changed');
       return;
@@ -104,7 +104,7 @@ export class TagSession {
       if (await hasItem(this.#session, subscription.subscription, subscription.someItem)) continue;
       await this.#fill(subscription, this.#resolved(tags));
     }
-    const wrong = await this.#parts.guard.check(this.#session, this.#good(), this.#limits.read);
+    const wrong = await this.#parts.guard.check(this.#session, this.#namespaces, this.#good(), this.#limits.read);
     this.#setWrong(wrong);
     this.#isSuspended = false;
     this.#parts.sender.release(wrong);
@@ -127,7 +127,7 @@ export class TagSession {
     }
     for (const { handle } of gone) this.#placed.delete(handle);
     const resolved = this.#resolved(added);
-    const wrong = await this.#parts.guard.check(this.#session, resolved, this.#limits.read);
+    const wrong = await this.#parts.guard.check(this.#session, this.#namespaces, resolved, this.#limits.read);
     for (const { tag } of resolved) {
       const reason = wrong.get(tag.handle);
       if (reason !== undefined) reportWrongTag(this.#say, tag, reason);
@@ -164,6 +164,15 @@ export class TagSession {
       if (reason === undefined) this.#say({ kind: 'clear', code: 'NODE_CHANGED', where: placeOf(tag) });
       else reportWrongTag(this.#say, tag, reason);
     }
+  }
+
+  /** Straight from the server: the library keeps what it once has read, over a restart of the server too. */
+  async #readNamespaces(): Promise<readonly string[]> {
+    const { value } = await this.#session.read({ nodeId: 'i=2255', attributeId: AttributeIds.Value });
+    const uris: unknown = value.value;
+    if (!Array.isArray(uris))
+      throw new JoulegateError('ENDPOINT_REFUSED', 'the server does not tell its NamespaceArray (i=2255)');
+    return uris.map(String);
   }
 
   async #readLimit(nodeId: string): Promise<number> {
