@@ -1,0 +1,226 @@
+import {
+  ActivateSessionRequest,
+  AnonymousIdentityToken,
+  CreateSessionRequest,
+  CreateSessionResponse,
+  GetEndpointsResponse,
+  MessageSecurityMode,
+  OpenSecureChannelResponse,
+  UserNameIdentityToken,
+  verifySignature,
+  X509IdentityToken,
+  type ClientSecureChannelLayer,
+  type OPCUAClient,
+} from 'node-opcua';
+import { JoulegateError } from '../../../broker/contract/error.ts';
+import type { WorkerEvent } from '../protocol.ts';
+import type { ChosenSecurity } from '../security.ts';
+import { refusalOf } from './allowed-requests.ts';
+import { leafOf } from './certificate-facts.ts';
+import { endpointListDifference } from './endpoint-list.ts';
+import { isProtectedPassword } from './user-token.ts';
+import { NonceMemory } from './nonce-memory.ts';
+
+type Request = Parameters<ClientSecureChannelLayer['performMessageTransaction']>[0];
+type Callback = Parameters<ClientSecureChannelLayer['performMessageTransaction']>[1];
+type Response = NonNullable<Parameters<Callback>[1]>;
+
+/** What a session's server must prove to be; null while endpoints are only being found. */
+export type ExpectedServer = ChosenSecurity & {
+  /** Whether a difference between the endpoint lists is accepted. */
+  readonly tolerateEndpointList: boolean;
+  /** Whether a password may stand plain inside an encrypted channel. */
+  readonly allowPlainToken: boolean;
+};
+
+export type GuardOptions = {
+  readonly client: OPCUAClient;
+  readonly endpoint: string;
+  readonly expected: ExpectedServer | null;
+  readonly onEvent: (event: WorkerEvent) => void;
+};
+
+/** Watches one client from before its first channel until it is thrown away. */
+export interface ChannelGuard {
+  /** The first broken promise of the server, after which nothing but the end of the session is sent. */
+  readonly violation: JoulegateError | null;
+}
+
+/**
+ * Stands between a client and every secure channel it makes, also those of its own reconnections. No request leaves that is
+ * not on the list of reading services, and what the library leaves unchecked is checked: the server's signature and
+ * certificate in CreateSession, endpoint lists against the discovered one, nonces, and how a password would travel.
+ */
+export function guardClient({ client, endpoint, expected, onEvent }: GuardOptions): ChannelGuard {
+  const nonces = new NonceMemory();
+  let violation: JoulegateError | null = null;
+
+  const violate = (reason: string): JoulegateError => {
+    violation ??= new JoulegateError(
+      'ENDPOINT_REFUSED',
+      `endpoint ${endpoint} breaks the rules of a secure session: ${reason}; find out whether somebody stands between gateway and server`,
+    );
+    onEvent({ kind: 'channel-check-failed', severity: 'high', message: reason, subject: endpoint });
+    return violation;
+  };
+
+  const blocked = (reason: string): JoulegateError => {
+    const error = new JoulegateError(
+      'ENDPOINT_REFUSED',
+      `the gateway only reads: a request to ${endpoint} was not sent, because ${reason}`,
+    );
+    onEvent({
+      kind: 'write-blocked',
+      severity: 'critical',
+      message: `${error.message}; this is a defect of the gateway or an attack on it. ${callers(error)}`.slice(0, 1000),
+      subject: endpoint,
+    });
+    return error;
+  };
+
+  /** Why this request is not sent now, or null. */
+  const objection = (request: unknown): JoulegateError | null => {
+    const reason = refusalOf(request, expected === null ? 'discovery' : 'session');
+    if (reason !== null) return blocked(reason);
+    if (violation !== null && !isEnd(request)) return violation;
+    if (request instanceof ActivateSessionRequest) {
+      const unsafe = expected === null ? 'no session is wanted' : unsafeToken(request, expected);
+      if (unsafe !== null) return violate(unsafe);
+    }
+    return null;
+  };
+
+  const brokenBy = (request: unknown, response: Response): string | null => {
+    if (expected === null || response.responseHeader.serviceResult.isNotGood()) return null;
+    if (response instanceof GetEndpointsResponse) {
+      const difference = differingEndpoints(expected, response.endpoints ?? []);
+      keepChosenToken(expected, response);
+      return difference;
+    }
+    if (expected.securityMode === MessageSecurityMode.None) return null;
+    if (request instanceof CreateSessionRequest && response instanceof CreateSessionResponse) {
+      return (
+        sessionFault(expected, request, response) ??
+        nonces.objection(response.serverNonce, 'CreateSession') ??
+        ((response.serverEndpoints ?? []).length === 0
+          ? null
+          : differingEndpoints(expected, response.serverEndpoints ?? []))
+      );
+    }
+    if (request instanceof ActivateSessionRequest) {
+      return nonces.objection(
+        (response as { readonly serverNonce?: Buffer | null }).serverNonce ?? null,
+        'ActivateSession',
+      );
+    }
+    return null;
+  };
+
+  client.on('secure_channel_created', (channel) => {
+    const send = channel.performMessageTransaction.bind(channel);
+    channel.performMessageTransaction = (request: Request, callback: Callback): void => {
+      const refused = objection(request);
+      if (refused !== null) {
+        setImmediate(callback, refused);
+        return;
+      }
+      send(request, (error, response) => {
+        const reason = error === null && response !== undefined ? brokenBy(request, response) : null;
+        if (reason === null) callback(error, response);
+        else callback(violate(reason));
+      });
+    };
+    // The last gate before the bytes: whatever came past the method above ends here.
+    channel.on('send_request', (request: Request) => {
+      const refused = objection(request);
+      if (refused !== null) throw refused;
+    });
+    channel.on('receive_response', (response: Response) => {
+      if (expected === null || expected.securityMode === MessageSecurityMode.None) return;
+      if (!(response instanceof OpenSecureChannelResponse)) return;
+      const reason = nonces.objection(response.serverNonce, 'OpenSecureChannel', 16);
+      if (reason !== null) violate(reason);
+    });
+  });
+
+  // A certificate that changed while a client reconnects by itself must go through the trust check of a new session.
+  Object.assign(client, {
+    fetchServerCertificate: (_url: string, callback: (error: Error) => void): void => {
+      callback(new Error(`endpoint ${endpoint} shows another certificate than at the start of this session`));
+      setImmediate(() => void client.disconnect().catch(() => undefined));
+    },
+  });
+
+  return {
+    get violation() {
+      return violation;
+    },
+  };
+}
+
+/** Where the request came from, without the guard's own lines. */
+const callers = ({ stack = '' }: Error): string =>
+  stack
+    .split('\n')
+    .filter((line) => line.trimStart().startsWith('at ') && !line.includes('channel-guard'))
+    .map((line) => line.trim())
+    .join(' ');
+
+const endings = new Set(['CloseSessionRequest', 'CloseSecureChannelRequest']);
+const isEnd = (request: unknown): boolean =>
+  endings.has((request as { readonly schema?: { readonly name?: string } }).schema?.name ?? '');
+
+function sessionFault(
+  expected: ExpectedServer,
+  request: CreateSessionRequest,
+  response: CreateSessionResponse,
+): string | null {
+  const shown = leafOf(response.serverCertificate ?? Buffer.alloc(0));
+  if (expected.certificate === null || !shown.equals(leafOf(expected.certificate))) {
+    return 'the certificate in its CreateSession answer is not the one of its endpoint';
+  }
+  const signed = verifySignature(
+    request.clientCertificate,
+    request.clientNonce,
+    response.serverSignature,
+    leafOf(expected.certificate),
+    expected.securityPolicy,
+  );
+  return signed ? null : 'its signature in the CreateSession answer is wrong, so it has not proved to hold its key';
+}
+
+function differingEndpoints(
+  expected: ExpectedServer,
+  given: readonly ChosenSecurity['endpoints'][number][],
+): string | null {
+  if (expected.tolerateEndpointList) return null;
+  const difference = endpointListDifference(expected.endpoints, given);
+  return difference === null
+    ? null
+    : `its endpoint list inside the session is not the discovered one (${difference}); if the server is known to do so, set tolerate: [endpoint-list]`;
+}
+
+/** The library would pick the token policy by rules of its own; it finds only the one that was chosen. */
+function keepChosenToken(
+  { securityMode, securityPolicy, tokenPolicy }: ExpectedServer,
+  response: GetEndpointsResponse,
+) {
+  for (const endpoint of response.endpoints ?? []) {
+    if (endpoint.securityMode !== securityMode || endpoint.securityPolicyUri !== securityPolicy) continue;
+    endpoint.userIdentityTokens = (endpoint.userIdentityTokens ?? []).filter(
+      ({ policyId, tokenType }) => policyId === tokenPolicy.policyId && tokenType === tokenPolicy.tokenType,
+    );
+  }
+}
+
+function unsafeToken(request: ActivateSessionRequest, expected: ExpectedServer): string | null {
+  const token: unknown = request.userIdentityToken;
+  if (token instanceof AnonymousIdentityToken) return null;
+  if (token instanceof X509IdentityToken) {
+    return expected.securityMode === MessageSecurityMode.None
+      ? 'a user certificate would go over an open channel'
+      : null;
+  }
+  if (!(token instanceof UserNameIdentityToken)) return 'it asks for a kind of sign-in that is not known';
+  return isProtectedPassword(expected, token) ? null : 'the password would travel unprotected';
+}

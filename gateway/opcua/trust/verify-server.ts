@@ -1,0 +1,191 @@
+import { OPCUACertificateManager } from 'node-opcua';
+import { JoulegateError } from '../../../broker/contract/error.ts';
+import type { ServerConfig } from '../../config/schema.ts';
+import type { WorkerEvent } from '../protocol.ts';
+import { compareSecurity, leastKeyBits, namesOf, type ChosenSecurity } from '../security.ts';
+import { certificateFaults, hostOfEndpoint, readCertificate, type CertificateFacts } from './certificate-facts.ts';
+import { readIfThere } from './private-file.ts';
+import { writeServerState, type ServerState } from './server-state.ts';
+import { isRejected, isTrusted, rejectCertificate, trustCertificate } from './trust-store.ts';
+import { join } from 'node:path';
+
+type TrustQuestion = {
+  readonly pkiDir: string;
+  readonly server: Pick<ServerConfig, 'name' | 'endpoint' | 'trustServerCertificate' | 'tolerate'>;
+  readonly security: ChosenSecurity;
+  readonly state: ServerState;
+  /** Epoch ms. */
+  readonly now: number;
+  readonly onEvent: (event: WorkerEvent) => void;
+};
+
+/**
+ * Decides whether a server may be talked to by the certificate it shows and returns what to remember of it.
+ * Trusted is what lies in `trusted/` or is issued by an authority that does, without faults that nobody accepted; with
+ * `first-use` also the first certificate of a server. Anything else is put aside in `rejected/`.
+ * @throws JoulegateError CERTIFICATE_UNTRUSTED with every reason and the command that trusts it.
+ */
+export async function verifyServerCertificate(question: TrustQuestion): Promise<ServerState> {
+  const { pkiDir, server, security, now, onEvent } = question;
+  const state = await withLegacyPin(question);
+  if (security.certificate === null) {
+    throw new JoulegateError(
+      'CERTIFICATE_UNTRUSTED',
+      `endpoint ${server.endpoint} wants a secured session and shows no certificate; install one at the server`,
+    );
+  }
+  const { der, ...facts } = readCertificate(security.certificate);
+  const faults = certificateFaults(facts, {
+    host: hostOfEndpoint(server.endpoint),
+    applicationUri: security.applicationUri,
+    now,
+    leastKeyBits: leastKeyBits(security.securityPolicy),
+  }).filter(({ kind }) => server.tolerate?.includes(kind) !== true);
+  const firstUse =
+    server.trustServerCertificate === 'first-use' &&
+    state.certificate === undefined &&
+    !(await isRejected(pkiDir, facts.fingerprint));
+  const listed = await isTrusted(pkiDir, facts.fingerprint);
+  const changed = state.certificate !== undefined && state.certificate !== facts.fingerprint;
+  const trusted = listed || firstUse || (await hasTrustedIssuer(pkiDir, security.certificate, facts));
+
+  if (!trusted || faults.length > 0) {
+    if (!trusted) await rejectCertificate(pkiDir, der);
+    if (state.refusedCertificate !== facts.fingerprint) {
+      await writeServerState(pkiDir, server.name, { ...state, refusedCertificate: facts.fingerprint });
+      onEvent(
+        changed
+          ? event(
+              server,
+              'server-certificate-changed',
+              'high',
+              `server shows another certificate: SHA-256 ${facts.fingerprint} instead of ${state.certificate ?? ''}`,
+            )
+          : event(
+              server,
+              'server-certificate-new',
+              'medium',
+              `server certificate is not accepted: SHA-256 ${facts.fingerprint}, ${facts.subject}`,
+            ),
+      );
+    }
+    throw untrusted(server, facts, {
+      changed,
+      trusted,
+      faults: faults.map(({ kind, text }) => `${text} (tolerate: [${kind}] accepts that)`),
+    });
+  }
+  if (!listed && firstUse) {
+    await trustCertificate(pkiDir, der);
+    onEvent(
+      event(
+        server,
+        'server-certificate-new',
+        'low',
+        `server certificate pinned at first use, SHA-256 ${facts.fingerprint}`,
+      ),
+    );
+  } else if (changed) {
+    onEvent(
+      event(
+        server,
+        'server-certificate-changed',
+        'medium',
+        `server shows another certificate, which is trusted: SHA-256 ${facts.fingerprint} instead of ${state.certificate ?? ''}`,
+      ),
+    );
+  }
+  const { refusedCertificate: _settled, ...kept } = state;
+  return { ...kept, certificate: facts.fingerprint };
+}
+
+/**
+ * Refuses security that is weaker than what the last session with this server had, until a person accepts it.
+ * @throws JoulegateError ENDPOINT_REFUSED naming the command that accepts it.
+ */
+export async function assertNoDowngrade(
+  question: TrustQuestion & { readonly chosenByPerson: boolean },
+): Promise<ServerState> {
+  const { pkiDir, server, security, state, onEvent, chosenByPerson } = question;
+  const now = namesOf(security);
+  const { agreed, refusedSecurity, ...rest } = state;
+  if (agreed === undefined || chosenByPerson || compareSecurity(now, agreed) >= 0) return { ...rest, agreed: now };
+  const text = `endpoint ${server.endpoint} now offers at most ${now.mode}/${now.policy}, and the last session had ${agreed.mode}/${agreed.policy}`;
+  if (refusedSecurity === undefined || compareSecurity(refusedSecurity, now) !== 0) {
+    await writeServerState(pkiDir, server.name, { ...state, refusedSecurity: now });
+    onEvent(event(server, 'security-downgrade', 'critical', text));
+  }
+  throw new JoulegateError(
+    'ENDPOINT_REFUSED',
+    `${text}; if that is intended, accept it with "joulegate cert accept-security ${server.name}", else find out who changed the server or stands in between`,
+  );
+}
+
+/** Says once that a server no longer offers what is configured, although it did. */
+export async function reportVanishedSecurity(
+  question: Omit<TrustQuestion, 'security'> & { readonly offered: string },
+): Promise<void> {
+  const { pkiDir, server, state, onEvent, offered } = question;
+  if (state.agreed === undefined || state.refusedSecurity?.mode === 'none-fits') return;
+  await writeServerState(pkiDir, server.name, { ...state, refusedSecurity: { mode: 'none-fits', policy: '-' } });
+  onEvent(
+    event(
+      server,
+      'security-downgrade',
+      'high',
+      `server no longer offers the configured security; the last session had ${state.agreed.mode}/${state.agreed.policy}, now it offers ${offered}`,
+    ),
+  );
+}
+
+function untrusted(
+  server: TrustQuestion['server'],
+  facts: CertificateFacts,
+  why: { readonly changed: boolean; readonly trusted: boolean; readonly faults: readonly string[] },
+): JoulegateError {
+  const reasons = [
+    ...(why.trusted ? [] : [why.changed ? 'it is not the one this server had before' : 'it is not trusted']),
+    ...why.faults,
+  ];
+  const remedy = why.trusted
+    ? 'let the server have a proper certificate, or accept the fault as said'
+    : `compare SHA-256 ${facts.fingerprint} with the one shown at the server, then run "joulegate cert trust ${facts.fingerprint}"`;
+  return new JoulegateError(
+    'CERTIFICATE_UNTRUSTED',
+    `certificate of ${server.endpoint} (${facts.subject}) is refused: ${reasons.join('; ')}. To go on, ${remedy}`,
+  );
+}
+
+/** Versions before the trust folders kept one file per server with the fingerprint that a person or first use pinned. */
+async function withLegacyPin({ pkiDir, server, security, state }: TrustQuestion): Promise<ServerState> {
+  if (state.certificate !== undefined || security.certificate === null) return state;
+  const pin = (await readIfThere(join(pkiDir, 'pins', `${server.name}.sha256`)))?.toString('utf8').trim();
+  if (pin === undefined || !/^[0-9a-f]{64}$/.test(pin)) return state;
+  const { der, fingerprint } = readCertificate(security.certificate);
+  if (pin === fingerprint) await trustCertificate(pkiDir, der);
+  return { ...state, certificate: pin };
+}
+
+/** Certificates of an authority in `trusted/` or `issuers/` with its revocation list; a self-signed one has no issuer. */
+async function hasTrustedIssuer(pkiDir: string, chain: Buffer, facts: CertificateFacts): Promise<boolean> {
+  if (facts.selfSigned) return false;
+  const manager = new OPCUACertificateManager({ rootFolder: pkiDir, disableFileWatchers: true });
+  try {
+    await manager.initialize();
+    const verdict: string = await manager.verifyCertificate(chain, {
+      acceptCertificateWithValidIssuerChain: true,
+      // Judged apart, with a reason of its own.
+      acceptOutdatedCertificate: true,
+    });
+    return verdict === 'Good';
+  } finally {
+    await manager.dispose();
+  }
+}
+
+const event = (
+  server: TrustQuestion['server'],
+  kind: WorkerEvent['kind'],
+  severity: WorkerEvent['severity'],
+  message: string,
+): WorkerEvent => ({ kind, severity, message: message.slice(0, 1000), subject: server.endpoint });
