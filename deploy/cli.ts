@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { describeError, errorCodes, JoulegateError } from '../broker/contract/error.ts';
+import { addCertCommand } from './commands/cert.ts';
 import { addCheckCommand } from './commands/check.ts';
 import type { CommandContext } from './commands/context.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -42,6 +43,7 @@ export function createProgram(context: CommandContext): Command {
     addSimulateCommand,
     addReplayCommand,
     addCheckCommand,
+    addCertCommand,
     addDoctorCommand,
     addFillHistoryCommand,
   ]) {

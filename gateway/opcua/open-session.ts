@@ -12,11 +12,13 @@ import type { ServerConfig } from '../config/schema.ts';
 import type { WorkerEvent } from './protocol.ts';
 import { assertPolicyWorks, chooseSecurity, describeOffer, type ChosenSecurity } from './security.ts';
 import { leafOf } from './trust/certificate-facts.ts';
-import { guardClient, type ChannelGuard } from './trust/channel-guard.ts';
-import { ensureOwnCertificate, ownFiles, type OwnCertificate } from './trust/own-certificate.ts';
+import { assertNoDowngrade, reportVanishedSecurity } from './trust/downgrade.ts';
+import { guardClient } from './trust/channel-guard.ts';
+import { ensureOwnCertificate, ownFiles, RENEW_BEFORE_DAYS, type OwnCertificate } from './trust/own-certificate.ts';
 import { readServerState, writeServerState, type ServerState } from './trust/server-state.ts';
+import { watchSession } from './trust/session-watch.ts';
 import { userIdentity } from './trust/user-token.ts';
-import { assertNoDowngrade, reportVanishedSecurity, verifyServerCertificate } from './trust/verify-server.ts';
+import { verifyServerCertificate } from './trust/verify-server.ts';
 
 /** What is needed to open a session at a server. */
 export type SessionTarget = {
@@ -38,6 +40,9 @@ type OnEvent = (event: WorkerEvent) => void;
 type Opening = {
   readonly target: SessionTarget;
   readonly security: ChosenSecurity;
+  /** SHA-256 of the server's certificate, null without security. */
+  readonly fingerprint: string | null;
+  readonly renewOwn: () => Promise<OwnCertificate>;
   readonly onEvent: OnEvent;
 };
 
@@ -57,23 +62,21 @@ export async function openSession(
   onEvent: OnEvent,
   now: () => number = Date.now,
 ): Promise<OpenedSession> {
-  const { server, pkiDir, applicationUri, renewBeforeDays } = target;
-  const own = await ensureOwnCertificate(
-    { pkiDir, applicationUri, now: now(), ...(renewBeforeDays === undefined ? {} : { renewBeforeDays }) },
-    onEvent,
-  );
+  const { server, pkiDir, applicationUri, renewBeforeDays = RENEW_BEFORE_DAYS } = target;
+  const renewOwn = () => ensureOwnCertificate({ pkiDir, applicationUri, now: now(), renewBeforeDays }, onEvent);
+  const own = await renewOwn();
   const state = await readServerState(pkiDir, server.name);
   const offered = await findEndpoints(target, own, onEvent);
   const security = await choose(target, offered, state, onEvent);
   assertPolicyWorks(security.securityPolicy, server.endpoint, own.privateKey);
   const question = { pkiDir, server, security, now: now(), onEvent };
-  const chosenByPerson = server.securityMode !== 'best' && server.securityPolicy !== 'best';
-  const agreed = await assertNoDowngrade({ ...question, state, chosenByPerson });
+  const agreed = await assertNoDowngrade({ ...question, state });
   const known =
     security.securityMode === MessageSecurityMode.None
       ? agreed
       : await verifyServerCertificate({ ...question, state: agreed });
-  const opening: Opening = { target, security, onEvent };
+  const fingerprint = security.securityMode === MessageSecurityMode.None ? null : (known.certificate ?? null);
+  const opening: Opening = { target, security, fingerprint, renewOwn, onEvent };
   const { opened, refusedOwn } = await openWithOwn(opening, own, known);
   const { ownRefused: _before, ...kept } = known;
   const remembered = refusedOwn === null ? kept : { ...kept, ownRefused: refusedOwn };
@@ -90,7 +93,7 @@ async function choose(
   try {
     return chooseSecurity(server, offered);
   } catch (error) {
-    await reportVanishedSecurity({ pkiDir, server, state, now: 0, onEvent, offered: describeOffer(offered) });
+    await reportVanishedSecurity({ pkiDir, server, state, onEvent, offered: describeOffer(offered) });
     throw error;
   }
 }
@@ -156,16 +159,17 @@ async function open(opening: Opening, own: OwnCertificate, certificate: Buffer):
   resources.defer(async () => {
     await Promise.race([session.close(true).catch(() => undefined), after(1500)]);
   });
-  endOnViolation(client, guard);
+  resources.use(
+    watchSession({
+      client,
+      guard,
+      pkiDir: target.pkiDir,
+      fingerprint: opening.fingerprint,
+      renewOwn: opening.renewOwn,
+    }),
+  );
   const kept = resources.move();
   return { client, session, security, [Symbol.asyncDispose]: () => kept.disposeAsync() };
-}
-
-/** A running session ends when the server breaks a promise while a channel is renewed. */
-function endOnViolation(client: OPCUAClient, guard: ChannelGuard): void {
-  client.on('receive_response', () => {
-    if (guard.violation !== null) void client.disconnect().catch(() => undefined);
-  });
 }
 
 function clientOptions({ server, applicationUri }: SessionTarget, own: OwnCertificate, certificate: Buffer) {

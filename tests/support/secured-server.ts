@@ -7,6 +7,8 @@ import {
   OPCUACertificateManager,
   OPCUAServer,
   SecurityPolicy,
+  setErrorLogger,
+  setWarningLogger,
   type OPCUAServerOptions,
 } from 'node-opcua';
 
@@ -49,6 +51,8 @@ export async function startSecuredServer(options: SecuredServerOptions): Promise
       automaticallyAcceptUnknownCertificate: accept,
       disableFileWatchers: true,
     });
+  setWarningLogger(() => undefined);
+  setErrorLogger(() => undefined);
   const certificateManager = manager('pki', options.acceptAnyClient ?? true);
   const port = options.port ?? (await freePort());
   const server = new OPCUAServer({

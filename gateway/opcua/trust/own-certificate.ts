@@ -24,8 +24,8 @@ export type OwnCertificateOptions = {
   readonly applicationUri: string;
   /** Epoch ms. */
   readonly now: number;
-  /** Days before the end of validity at which it is renewed; default 30. */
-  readonly renewBeforeDays?: number;
+  /** Days before the end of validity at which it is renewed. */
+  readonly renewBeforeDays: number;
   /** Makes a new one although the old one is still good: a person asked for it. */
   readonly renewNow?: boolean;
 };
@@ -33,7 +33,8 @@ export type OwnCertificateOptions = {
 /** The length that every policy allows, also Basic256 with its upper limit of 2048 (OPC 10000-7). */
 const KEY_BITS = 2048;
 const VALID_DAYS = 3 * 365;
-const RENEW_BEFORE_DAYS = 30;
+/** Days before the end of validity at which the own certificate is renewed unless configured otherwise. */
+export const RENEW_BEFORE_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 /** Files of the own certificate below the trust folder. */
@@ -116,7 +117,7 @@ async function readPrevious(path: string, privateKey: KeyObject, now: number): P
 }
 
 function isDue({ facts }: OwnCertificate, options: OwnCertificateOptions): boolean {
-  return options.renewNow === true || daysLeft(facts, options.now) < (options.renewBeforeDays ?? RENEW_BEFORE_DAYS);
+  return options.renewNow === true || daysLeft(facts, options.now) < options.renewBeforeDays;
 }
 
 async function make({ pkiDir, applicationUri, now }: OwnCertificateOptions): Promise<void> {

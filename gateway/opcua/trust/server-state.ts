@@ -14,6 +14,8 @@ export type ServerState = {
   readonly agreed?: NamedSecurity;
   /** Weaker security that we refused and a person may accept. */
   readonly refusedSecurity?: NamedSecurity;
+  /** The configured security was there once and is not offered now; its event has been sent. */
+  readonly vanished?: boolean;
   /** SHA-256 of the certificate that we refused last; its event has been sent. */
   readonly refusedCertificate?: string;
   /** SHA-256 of our own certificate that this server refused although the one before still works. */

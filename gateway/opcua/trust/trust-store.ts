@@ -1,5 +1,5 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { JoulegateError } from '../../../broker/contract/error.ts';
 import { readCertificate, type CertificateFacts } from './certificate-facts.ts';
 import { knownServers, readServerState } from './server-state.ts';
@@ -101,6 +101,12 @@ export async function readCertificateFile(path: string): Promise<Buffer> {
     );
   }
   return (await readIfThere(path)) ?? Buffer.alloc(0);
+}
+
+/** The command line a person types to decide about this trust folder, which lies in `<data>/gateway/pki`. */
+export function certCommand(pkiDir: string, words: string): string {
+  const data = resolve(pkiDir, '..', '..');
+  return `joulegate cert ${words} --data ${/^[\w./-]+$/.test(data) ? data : JSON.stringify(data)}`;
 }
 
 /** A certificate as PEM text. */

@@ -2,11 +2,11 @@ import { OPCUACertificateManager } from 'node-opcua';
 import { JoulegateError } from '../../../broker/contract/error.ts';
 import type { ServerConfig } from '../../config/schema.ts';
 import type { WorkerEvent } from '../protocol.ts';
-import { compareSecurity, leastKeyBits, namesOf, type ChosenSecurity } from '../security.ts';
+import { leastKeyBits, type ChosenSecurity } from '../security.ts';
 import { certificateFaults, hostOfEndpoint, readCertificate, type CertificateFacts } from './certificate-facts.ts';
 import { readIfThere } from './private-file.ts';
 import { writeServerState, type ServerState } from './server-state.ts';
-import { isRejected, isTrusted, rejectCertificate, trustCertificate } from './trust-store.ts';
+import { certCommand, isRejected, isTrusted, rejectCertificate, trustCertificate } from './trust-store.ts';
 import { join } from 'node:path';
 
 type TrustQuestion = {
@@ -69,7 +69,7 @@ export async function verifyServerCertificate(question: TrustQuestion): Promise<
             ),
       );
     }
-    throw untrusted(server, facts, {
+    throw untrusted(question, facts, {
       changed,
       trusted,
       faults: faults.map(({ kind, text }) => `${text} (tolerate: [${kind}] accepts that)`),
@@ -99,47 +99,8 @@ export async function verifyServerCertificate(question: TrustQuestion): Promise<
   return { ...kept, certificate: facts.fingerprint };
 }
 
-/**
- * Refuses security that is weaker than what the last session with this server had, until a person accepts it.
- * @throws JoulegateError ENDPOINT_REFUSED naming the command that accepts it.
- */
-export async function assertNoDowngrade(
-  question: TrustQuestion & { readonly chosenByPerson: boolean },
-): Promise<ServerState> {
-  const { pkiDir, server, security, state, onEvent, chosenByPerson } = question;
-  const now = namesOf(security);
-  const { agreed, refusedSecurity, ...rest } = state;
-  if (agreed === undefined || chosenByPerson || compareSecurity(now, agreed) >= 0) return { ...rest, agreed: now };
-  const text = `endpoint ${server.endpoint} now offers at most ${now.mode}/${now.policy}, and the last session had ${agreed.mode}/${agreed.policy}`;
-  if (refusedSecurity === undefined || compareSecurity(refusedSecurity, now) !== 0) {
-    await writeServerState(pkiDir, server.name, { ...state, refusedSecurity: now });
-    onEvent(event(server, 'security-downgrade', 'critical', text));
-  }
-  throw new JoulegateError(
-    'ENDPOINT_REFUSED',
-    `${text}; if that is intended, accept it with "joulegate cert accept-security ${server.name}", else find out who changed the server or stands in between`,
-  );
-}
-
-/** Says once that a server no longer offers what is configured, although it did. */
-export async function reportVanishedSecurity(
-  question: Omit<TrustQuestion, 'security'> & { readonly offered: string },
-): Promise<void> {
-  const { pkiDir, server, state, onEvent, offered } = question;
-  if (state.agreed === undefined || state.refusedSecurity?.mode === 'none-fits') return;
-  await writeServerState(pkiDir, server.name, { ...state, refusedSecurity: { mode: 'none-fits', policy: '-' } });
-  onEvent(
-    event(
-      server,
-      'security-downgrade',
-      'high',
-      `server no longer offers the configured security; the last session had ${state.agreed.mode}/${state.agreed.policy}, now it offers ${offered}`,
-    ),
-  );
-}
-
 function untrusted(
-  server: TrustQuestion['server'],
+  { server, pkiDir }: TrustQuestion,
   facts: CertificateFacts,
   why: { readonly changed: boolean; readonly trusted: boolean; readonly faults: readonly string[] },
 ): JoulegateError {
@@ -149,7 +110,7 @@ function untrusted(
   ];
   const remedy = why.trusted
     ? 'let the server have a proper certificate, or accept the fault as said'
-    : `compare SHA-256 ${facts.fingerprint} with the one shown at the server, then run "joulegate cert trust ${facts.fingerprint}"`;
+    : `compare SHA-256 ${facts.fingerprint} with the one shown at the server, then run "${certCommand(pkiDir, `trust ${facts.fingerprint}`)}"`;
   return new JoulegateError(
     'CERTIFICATE_UNTRUSTED',
     `certificate of ${server.endpoint} (${facts.subject}) is refused: ${reasons.join('; ')}. To go on, ${remedy}`,
