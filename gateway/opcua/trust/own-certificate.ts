@@ -7,7 +7,7 @@ import { describeError, JoulegateError } from '../../../broker/contract/error.ts
 import type { WorkerEvent } from '../protocol.ts';
 import { daysLeft, readCertificate, type CertificateFacts } from './certificate-facts.ts';
 import { readIfThere, withLock, writePrivate } from './private-file.ts';
-import { putFileAside, toPem } from './trust-store.ts';
+import { toPem } from './trust-store.ts';
 
 /** The gateway's application instance certificate and its key. */
 export type OwnCertificate = {
@@ -138,7 +138,8 @@ async function make({ pkiDir, applicationUri, now }: OwnCertificateOptions): Pro
       outputFile: draft,
     });
     const { der } = readCertificate((await readIfThere(draft)) ?? Buffer.alloc(0));
-    await putFileAside(files.certificate, files.previous);
+    const before = await readIfThere(files.certificate);
+    if (before !== null) await writePrivate(files.previous, before);
     await writePrivate(files.certificate, toPem(der));
   } finally {
     await rm(draft, { force: true });

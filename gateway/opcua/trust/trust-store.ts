@@ -1,4 +1,4 @@
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { JoulegateError } from '../../../broker/contract/error.ts';
 import { readCertificate, type CertificateFacts } from './certificate-facts.ts';
@@ -167,11 +167,4 @@ async function dropOldest(folder: string, keep: string): Promise<void> {
   );
   aged.sort((a, b) => a.at - b.at);
   for (const { name } of aged.slice(0, names.length - MAX_REJECTED + 1)) await rm(join(folder, name), { force: true });
-}
-
-/** Moves a file aside under another name in its folder; nothing happens when it is not there. */
-export async function putFileAside(path: string, aside: string): Promise<void> {
-  await rename(path, aside).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw unusable(path, error);
-  });
 }
