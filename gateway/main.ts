@@ -82,6 +82,9 @@ export async function startGateway(
         tags: map.sampled.get(server.name) ?? [],
         pkiDir: join(dataDir, 'pki'),
         applicationUri: `urn:joulegate:gateway:${gateway.publisherId}`,
+        ...(gateway.certificateRenewBefore === undefined
+          ? {}
+          : { renewBeforeDays: durationMs(gateway.certificateRenewBefore) / 86_400_000 }),
       },
       (message) => flow.handle(server.name, message),
       log,

@@ -148,6 +148,11 @@ export const GatewaySection = Type.Object(
       default: '10s',
       description: 'A quiet writer says at least this often that its values are unchanged.',
     }),
+    certificateRenewBefore: Type.Optional(
+      Duration({
+        description: "How long before its end the gateway's own certificate is renewed. Default 30d.",
+      }),
+    ),
     servers: Type.Array(ServerConfig, { minItems: 1 }),
   },
   { additionalProperties: false },

@@ -10,7 +10,7 @@ import {
 import { describeError, JoulegateError } from '../../broker/contract/error.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import type { WorkerEvent } from './protocol.ts';
-import { assertPolicyWorks, chooseSecurity, describeOffer, type ChosenSecurity } from './security.ts';
+import { assertPolicyWorks, chooseSecurity, describeOffer, offersConfigured, type ChosenSecurity } from './security.ts';
 import { leafOf } from './trust/certificate-facts.ts';
 import { assertNoDowngrade, reportVanishedSecurity } from './trust/downgrade.ts';
 import { guardClient } from './trust/channel-guard.ts';
@@ -67,7 +67,10 @@ export async function openSession(
   const own = await renewOwn();
   const state = await readServerState(pkiDir, server.name);
   const offered = await findEndpoints(target, own, onEvent);
-  const security = await choose(target, offered, state, onEvent);
+  if (!offersConfigured(server, offered)) {
+    await reportVanishedSecurity({ pkiDir, server, state, onEvent, offered: describeOffer(offered) });
+  }
+  const security = chooseSecurity(server, offered);
   assertPolicyWorks(security.securityPolicy, server.endpoint, own.privateKey);
   const question = { pkiDir, server, security, now: now(), onEvent };
   const agreed = await assertNoDowngrade({ ...question, state });
@@ -82,20 +85,6 @@ export async function openSession(
   const remembered = refusedOwn === null ? kept : { ...kept, ownRefused: refusedOwn };
   if (JSON.stringify(remembered) !== JSON.stringify(state)) await writeServerState(pkiDir, server.name, remembered);
   return opened;
-}
-
-async function choose(
-  { server, pkiDir }: SessionTarget,
-  offered: readonly EndpointDescription[],
-  state: ServerState,
-  onEvent: OnEvent,
-): Promise<ChosenSecurity> {
-  try {
-    return chooseSecurity(server, offered);
-  } catch (error) {
-    await reportVanishedSecurity({ pkiDir, server, state, onEvent, offered: describeOffer(offered) });
-    throw error;
-  }
 }
 
 /** A server that does not yet trust the renewed certificate may still know the one before. */

@@ -82,6 +82,11 @@ export function chooseSecurity(server: SecuritySettings, offered: readonly Endpo
   };
 }
 
+/** Whether a list has an endpoint of the configured mode and policy at all. */
+export function offersConfigured(server: SecuritySettings, offered: readonly EndpointDescription[]): boolean {
+  return offered.some((endpoint) => fits(server, endpoint));
+}
+
 function fits(server: SecuritySettings, { securityMode, securityPolicyUri }: EndpointDescription): boolean {
   const policy = securityPolicyUri as SecurityPolicy;
   if (!ranking.includes(policy)) return false;

@@ -98,7 +98,9 @@ describe('a password', () => {
       }
     }
     const gateway = newGateway();
+    await (await gateway.open(watched.server.endpoint))[Symbol.asyncDispose]();
     expect(await messageOf(gateway.open(watched.server.endpoint, user))).toContain('allowPlainPasswordToken: true');
+    expect(gateway.kinds()).not.toContain('security-downgrade');
     expect(watched.asked).toEqual([]);
     await using session = await gateway.open(watched.server.endpoint, { ...user, allowPlainPasswordToken: true });
     expect(session.security.securityMode).toBe(SignAndEncrypt);
