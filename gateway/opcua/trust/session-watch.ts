@@ -1,6 +1,6 @@
 import type { OPCUAClient } from 'node-opcua';
 import type { ChannelGuard } from './channel-guard.ts';
-import { isRejected } from './trust-store.ts';
+import { isRefused } from './trust-store.ts';
 
 export type SessionWatch = {
   readonly client: OPCUAClient;
@@ -26,7 +26,7 @@ export function watchSession(watch: SessionWatch): Disposable {
     if (guard.violation !== null) end();
   });
   const look = async (): Promise<void> => {
-    if (fingerprint !== null && (await isRejected(pkiDir, fingerprint))) end();
+    if (fingerprint !== null && (await isRefused(pkiDir, fingerprint))) end();
     else await renewOwn();
   };
   // A trust folder that cannot be read now is looked at again; the next session reports it.

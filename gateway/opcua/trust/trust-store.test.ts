@@ -10,6 +10,7 @@ import {
   findCertificate,
   isTrusted,
   listCertificates,
+  putAside,
   rejectCertificate,
   trustCertificate,
 } from './trust-store.ts';
@@ -72,7 +73,7 @@ describe('the trust folders', () => {
     const rejected = join(pkiDir, 'rejected');
     await mkdir(rejected, { recursive: true });
     for (let n = 0; n < 150; n += 1) await writeFile(join(rejected, `${n}.pem`), 'old');
-    const { fingerprint } = await rejectCertificate(pkiDir, other);
+    const { fingerprint } = await putAside(pkiDir, other);
     const files = await readdir(rejected);
     expect(files).toHaveLength(100);
     expect(files).toContain(`${fingerprint}.pem`);

@@ -66,27 +66,46 @@ export async function isTrusted(pkiDir: string, fingerprint: string): Promise<bo
   return (await readFolder(pkiDir, 'trusted')).some((certificate) => certificate.fingerprint === fingerprint);
 }
 
-/** Whether exactly this certificate was put aside or refused by a person. */
-export async function isRejected(pkiDir: string, fingerprint: string): Promise<boolean> {
-  return (await readFolder(pkiDir, 'rejected')).some((certificate) => certificate.fingerprint === fingerprint);
+/** Everything in `trusted/`, servers and authorities. @throws JoulegateError DATA_DIR_UNUSABLE */
+export async function trustedCertificates(pkiDir: string): Promise<readonly { readonly der: Buffer }[]> {
+  return readFolder(pkiDir, 'trusted');
+}
+
+/** Whether a person refused exactly this certificate; one that was only put aside is not refused. */
+export async function isRefused(pkiDir: string, fingerprint: string): Promise<boolean> {
+  return (await readIfThere(refusalFile(pkiDir, fingerprint))) !== null;
 }
 
 /** Trusts a certificate and takes it out of the rejected ones. @throws JoulegateError CERTIFICATE_UNTRUSTED, DATA_DIR_UNUSABLE */
 export async function trustCertificate(pkiDir: string, bytes: Buffer): Promise<CertificateFacts> {
-  return move(pkiDir, bytes, 'trusted', 'rejected');
+  const facts = await move(pkiDir, bytes, 'trusted', 'rejected');
+  await rm(refusalFile(pkiDir, facts.fingerprint), { force: true });
+  return facts;
 }
 
-/** Trusts a certificate no longer and keeps it among the rejected ones. @throws JoulegateError as `trustCertificate` */
+/** Keeps an unknown certificate in `rejected/` for a person to look at; at most a hundred. @throws JoulegateError as `trustCertificate` */
+export async function putAside(pkiDir: string, bytes: Buffer): Promise<CertificateFacts> {
+  const facts = await move(pkiDir, bytes, 'rejected', null);
+  await dropOldest(join(pkiDir, folders.rejected), `${facts.fingerprint}.pem`);
+  return facts;
+}
+
+/**
+ * A person's refusal: the certificate is trusted no longer, neither at first use nor through its issuer.
+ * @throws JoulegateError as `trustCertificate`
+ */
 export async function rejectCertificate(pkiDir: string, bytes: Buffer): Promise<CertificateFacts> {
   const facts = await move(pkiDir, bytes, 'rejected', 'trusted');
+  await writePrivate(refusalFile(pkiDir, facts.fingerprint), '');
   const legacy = join(pkiDir, 'pins');
   for (const pin of await readdir(legacy).catch(() => [])) {
     const content = await readIfThere(join(legacy, pin));
     if (content?.toString('utf8').trim() === facts.fingerprint) await rm(join(legacy, pin), { force: true });
   }
-  await dropOldest(join(pkiDir, folders.rejected), `${facts.fingerprint}.pem`);
   return facts;
 }
+
+const refusalFile = (pkiDir: string, fingerprint: string): string => join(pkiDir, 'refused', fingerprint);
 
 /** The bytes of a certificate file, PEM or DER. @throws JoulegateError CONFIG_UNREADABLE, DATA_DIR_UNUSABLE */
 export async function readCertificateFile(path: string): Promise<Buffer> {
@@ -119,12 +138,12 @@ async function move(
   pkiDir: string,
   bytes: Buffer,
   to: 'trusted' | 'rejected',
-  from: 'trusted' | 'rejected',
+  from: 'trusted' | 'rejected' | null,
 ): Promise<CertificateFacts> {
   const { der, ...facts } = readCertificate(bytes);
   const target = join(pkiDir, folders[to], `${facts.fingerprint}.pem`);
   if ((await readIfThere(target)) === null) await writePrivate(target, toPem(der));
-  for (const other of await readFolder(pkiDir, from)) {
+  for (const other of from === null ? [] : await readFolder(pkiDir, from)) {
     if (other.fingerprint === facts.fingerprint) await rm(other.file, { force: true });
   }
   return facts;

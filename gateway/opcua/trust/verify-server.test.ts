@@ -5,7 +5,7 @@ import { MessageSecurityMode, SecurityPolicy } from 'node-opcua';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatewaySide, makeCertificate, temporaryFolder } from '../../../tests/support/gateway-side.ts';
 import { startSecuredServer, type SecuredServer } from '../../../tests/support/secured-server.ts';
-import { trust } from '../../certificates.ts';
+import { reject, trust } from '../../certificates.ts';
 import { acceptRefusedSecurity } from './server-state.ts';
 import { watchSession } from './session-watch.ts';
 import { rejectCertificate } from './trust-store.ts';
@@ -47,10 +47,15 @@ describe('an unknown server certificate', () => {
     expect(await readdir(join(gateway.pkiDir, 'rejected'))).toEqual([]);
   });
 
-  it('is not taken at first use after it was put aside', async () => {
+  it('that was only put aside is taken at first use when that is configured, one that a person refused is not', async () => {
     const gateway = newGateway();
-    await messageOf(gateway.open(server.endpoint, pinned));
+    const fingerprint = fingerprintIn(await messageOf(gateway.open(server.endpoint, pinned)));
+    await reject(gateway.pkiDir, fingerprint, Date.now());
     await expect(gateway.open(server.endpoint)).rejects.toMatchObject({ code: 'CERTIFICATE_UNTRUSTED' });
+    const other = newGateway();
+    await messageOf(other.open(server.endpoint, pinned));
+    await using session = await other.open(server.endpoint);
+    expect(session.security.securityMode).toBe(SignAndEncrypt);
   });
 });
 

@@ -1,4 +1,3 @@
-import { OPCUACertificateManager } from 'node-opcua';
 import { JoulegateError } from '../../../broker/contract/error.ts';
 import type { ServerConfig } from '../../config/schema.ts';
 import type { WorkerEvent } from '../protocol.ts';
@@ -6,7 +5,8 @@ import { leastKeyBits, type ChosenSecurity } from '../security.ts';
 import { certificateFaults, hostOfEndpoint, readCertificate, type CertificateFacts } from './certificate-facts.ts';
 import { readIfThere } from './private-file.ts';
 import { writeServerState, type ServerState } from './server-state.ts';
-import { certCommand, isRejected, isTrusted, rejectCertificate, trustCertificate } from './trust-store.ts';
+import { hasTrustedIssuer } from './issuer-trust.ts';
+import { certCommand, isRefused, isTrusted, putAside, trustCertificate } from './trust-store.ts';
 import { join } from 'node:path';
 
 type TrustQuestion = {
@@ -22,7 +22,7 @@ type TrustQuestion = {
 /**
  * Decides whether a server may be talked to by the certificate it shows and returns what to remember of it.
  * Trusted is what lies in `trusted/` or is issued by an authority that does, without faults that nobody accepted; with
- * `first-use` also the first certificate of a server. Anything else is put aside in `rejected/`.
+ * `first-use` also the first certificate of a server unless a person refused it. Anything else is put aside in `rejected/`.
  * @throws JoulegateError CERTIFICATE_UNTRUSTED with every reason and the command that trusts it.
  */
 export async function verifyServerCertificate(question: TrustQuestion): Promise<ServerState> {
@@ -41,16 +41,14 @@ export async function verifyServerCertificate(question: TrustQuestion): Promise<
     now,
     leastKeyBits: leastKeyBits(security.securityPolicy),
   }).filter(({ kind }) => server.tolerate?.includes(kind) !== true);
-  const firstUse =
-    server.trustServerCertificate === 'first-use' &&
-    state.certificate === undefined &&
-    !(await isRejected(pkiDir, facts.fingerprint));
+  const refused = await isRefused(pkiDir, facts.fingerprint);
+  const firstUse = server.trustServerCertificate === 'first-use' && state.certificate === undefined && !refused;
   const listed = await isTrusted(pkiDir, facts.fingerprint);
   const changed = state.certificate !== undefined && state.certificate !== facts.fingerprint;
-  const trusted = listed || firstUse || (await hasTrustedIssuer(pkiDir, security.certificate, facts));
+  const trusted = listed || firstUse || (!refused && (await hasTrustedIssuer(pkiDir, security.certificate)));
 
   if (!trusted || faults.length > 0) {
-    if (!trusted) await rejectCertificate(pkiDir, der);
+    if (!trusted) await putAside(pkiDir, der);
     if (state.refusedCertificate !== facts.fingerprint) {
       await writeServerState(pkiDir, server.name, { ...state, refusedCertificate: facts.fingerprint });
       onEvent(
@@ -125,23 +123,6 @@ async function withLegacyPin({ pkiDir, server, security, state }: TrustQuestion)
   const { der, fingerprint } = readCertificate(security.certificate);
   if (pin === fingerprint) await trustCertificate(pkiDir, der);
   return { ...state, certificate: pin };
-}
-
-/** Certificates of an authority in `trusted/` or `issuers/` with its revocation list; a self-signed one has no issuer. */
-async function hasTrustedIssuer(pkiDir: string, chain: Buffer, facts: CertificateFacts): Promise<boolean> {
-  if (facts.selfSigned) return false;
-  const manager = new OPCUACertificateManager({ rootFolder: pkiDir, disableFileWatchers: true });
-  try {
-    await manager.initialize();
-    const verdict: string = await manager.verifyCertificate(chain, {
-      acceptCertificateWithValidIssuerChain: true,
-      // Judged apart, with a reason of its own.
-      acceptOutdatedCertificate: true,
-    });
-    return verdict === 'Good';
-  } finally {
-    await manager.dispose();
-  }
 }
 
 const event = (
