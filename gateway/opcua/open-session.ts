@@ -17,6 +17,7 @@ import { guardClient } from './trust/channel-guard.ts';
 import { ensureOwnCertificate, ownFiles, RENEW_BEFORE_DAYS, type OwnCertificate } from './trust/own-certificate.ts';
 import { readServerState, writeServerState, type ServerState } from './trust/server-state.ts';
 import { watchSession } from './trust/session-watch.ts';
+import { certCommand } from './trust/trust-store.ts';
 import { userIdentity } from './trust/user-token.ts';
 import { verifyServerCertificate } from './trust/verify-server.ts';
 
@@ -140,7 +141,7 @@ async function open(opening: Opening, own: OwnCertificate, certificate: Buffer):
   try {
     await client.connect(server.endpoint);
   } catch (error) {
-    throw guard.violation ?? notConnected(target, error);
+    throw guard.violation ?? notConnected(target, error, security.securityMode !== MessageSecurityMode.None);
   }
   const session = await client.createSession(identity).catch((error: unknown) => {
     throw guard.violation ?? notSignedIn(target, error);
@@ -199,17 +200,24 @@ async function findEndpoints(
   }
 }
 
-/** The server was there a moment ago, so a secured channel that fails is a refusal unless the network says otherwise. */
-function notConnected(target: SessionTarget, error: unknown): JoulegateError {
+/** The server listed its endpoints a moment ago, so a secured channel that fails is most likely a refusal. */
+function notConnected(target: SessionTarget, error: unknown, secured: boolean): JoulegateError {
+  if (!secured) return unreachable(target, error);
+  const { server, pkiDir } = target;
   const text = describeError(error);
-  if (!/SecurityChecksFailed|BadCertificate|SecurityPolicyRejected|SecurityModeRejected/.test(text)) {
-    return unreachable(target, error);
-  }
-  return new JoulegateError(
-    'ENDPOINT_REFUSED',
-    `endpoint ${target.server.endpoint} does not take the gateway's certificate (${firstLine(text)}); trust ${ownFiles(target.pkiDir).certificate} at the server, "joulegate cert show own" prints what it will show there`,
-    { cause: error },
-  );
+  const isRefusal = /SecurityChecksFailed|BadCertificate|SecurityPolicyRejected|SecurityModeRejected/.test(text);
+  const own = `${ownFiles(pkiDir).certificate} at the server; "${certCommand(pkiDir, 'show own')}" prints what it will show there`;
+  return isRefusal
+    ? new JoulegateError(
+        'ENDPOINT_REFUSED',
+        `endpoint ${server.endpoint} does not take the gateway's certificate (${firstLine(text)}); trust ${own}`,
+        { cause: error },
+      )
+    : new JoulegateError(
+        'ENDPOINT_UNREACHABLE',
+        `endpoint ${server.endpoint} lists its endpoints, but no secured channel comes about (${firstLine(text)}); if that repeats, trust ${own}`,
+        { cause: error },
+      );
 }
 
 function notSignedIn({ server }: SessionTarget, error: unknown): JoulegateError {

@@ -3,7 +3,7 @@ import { MessageSecurityMode, SecurityPolicy, type EndpointDescription, type Use
 import { JoulegateError } from '../../broker/contract/error.ts';
 import { securityModes, securityPolicies, type ServerConfig } from '../config/schema.ts';
 import { hostOfEndpoint, isLoopbackHost } from './trust/certificate-facts.ts';
-import { nameOf } from './trust/endpoint-list.ts';
+import { isBinary, nameOf } from './trust/endpoint-list.ts';
 import type { NamedSecurity } from './trust/server-state.ts';
 import { chooseToken, type SignIn } from './trust/user-token.ts';
 
@@ -87,9 +87,10 @@ export function offersConfigured(server: SecuritySettings, offered: readonly End
   return offered.some((endpoint) => fits(server, endpoint));
 }
 
-function fits(server: SecuritySettings, { securityMode, securityPolicyUri }: EndpointDescription): boolean {
+function fits(server: SecuritySettings, endpoint: EndpointDescription): boolean {
+  const { securityMode, securityPolicyUri } = endpoint;
   const policy = securityPolicyUri as SecurityPolicy;
-  if (!ranking.includes(policy)) return false;
+  if (!isBinary(endpoint) || !ranking.includes(policy)) return false;
   if ((securityMode === MessageSecurityMode.None) !== (policy === SecurityPolicy.None)) return false;
   if (server.securityMode !== 'best' && securityMode !== MessageSecurityMode[server.securityMode]) return false;
   if (server.securityPolicy === 'best') return !isObsolete(policy);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -18,13 +18,13 @@ import * as library from 'node-opcua';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRequestTap, type RequestTap } from '../../../tests/support/request-tap.ts';
 import { startSecuredServer, TEST_NAMESPACE, type SecuredServer } from '../../../tests/support/secured-server.ts';
+import type { Logger } from '../../../broker/contract/deps.ts';
+import { startGateway } from '../../main.ts';
 import { openSession } from '../open-session.ts';
-import type { WorkerEvent, WorkerMessage } from '../protocol.ts';
-import { runSession } from '../session-run.ts';
+import type { WorkerEvent } from '../protocol.ts';
 import { allowedMethods, allowedRequests, encodingOf, refusalOf } from './allowed-requests.ts';
 import { guardClient } from './channel-guard.ts';
 
-const power = `nsu=${TEST_NAMESPACE};s=Power`;
 let folder = '';
 let server: SecuredServer;
 let tap: RequestTap;
@@ -160,34 +160,45 @@ describe('the channel guard', () => {
 
 describe('a whole run of the gateway against a server behind a tap', () => {
   it('lets only reading services leave the process, and no message stays undecoded', async () => {
-    const messages: WorkerMessage[] = [];
-    const stop = new AbortController();
-    const tag = {
-      handle: 0,
-      name: 'Power',
-      equipment: 'press-1',
-      nodeId: power,
-      unit: 'kW',
-      samplingMs: 50,
-      publishingMs: 100,
-      queueSize: 10,
-      trigger: 'status-value' as const,
+    const { server } = target();
+    const tag = (name: string, node: string) =>
+      ({ name, nodeId: `nsu=${TEST_NAMESPACE};s=${node}`, role: 'power', unit: 'kW' }) as const;
+    const tags = [tag('Power', 'Power'), tag('Gone', 'Gone')];
+    const config = {
+      plant: { enterprise: 'acme', site: 'pudong', timezone: 'Asia/Shanghai' },
+      gateway: {
+        publisherId: 'guarded',
+        keepAliveInterval: '10s',
+        mqtt: { url: 'mqtt://127.0.0.1:1', topicPrefix: 'opcua' },
+        servers: [
+          {
+            ...server,
+            samplingInterval: '50ms',
+            publishingInterval: '100ms',
+            equipment: [{ path: 'line-1/press-1', tags }],
+          },
+        ],
+      },
     };
-    const missing = { ...tag, handle: 1, name: 'Gone', nodeId: `nsu=${TEST_NAMESPACE};s=Gone` };
-    const run = runSession({ ...target(), tags: [tag, missing] }, (message) => messages.push(message), stop.signal);
-    await until(() => messages.some(({ kind }) => kind === 'values'), 'values');
+    const dataDir = join(folder, 'data');
+    await mkdir(dataDir);
+    const gateway = await startGateway(config, { log: silent, now: Date.now, dataDir, version: '0.0.0' });
+    await until(() => (tap.requests.get(PUBLISH) ?? 0) > 8, 'values to be published');
     await using opened = await openSession(target(), () => undefined);
     await browseAndRead(opened.session);
-    stop.abort();
-    await run;
-    const seen = [...tap.requests.keys()].sort((a, b) => a - b);
+    await gateway[Symbol.asyncDispose]();
+    const seen = [...tap.requests.keys()];
     expect(seen.filter((id) => !allowedRequests.has(id))).toEqual([]);
     expect(seen.map((id) => allowedRequests.get(id))).toEqual(
-      expect.arrayContaining(['GetEndpoints', 'CreateSession', 'ActivateSession', 'Read', 'Browse', 'Publish']),
+      expect.arrayContaining(['CreateSession', 'ActivateSession', 'CreateMonitoredItems', 'Publish', 'Read', 'Browse']),
     );
     expect(tap.unreadable).toEqual([]);
   });
 });
+
+const PUBLISH = 826;
+const ignore = (): void => undefined;
+const silent: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => silent };
 
 async function browseAndRead(session: ClientSession): Promise<void> {
   const { references } = await session.browse('RootFolder');

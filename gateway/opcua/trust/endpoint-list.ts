@@ -38,5 +38,7 @@ function keyOf(endpoint: EndpointDescription): string {
   ]);
 }
 
-const isBinary = ({ transportProfileUri }: EndpointDescription): boolean =>
-  transportProfileUri === null || transportProfileUri === '' || transportProfileUri === BINARY_TRANSPORT;
+/** Whether an endpoint speaks opc.tcp; servers that say nothing do. */
+export function isBinary({ transportProfileUri }: EndpointDescription): boolean {
+  return transportProfileUri === null || transportProfileUri === '' || transportProfileUri === BINARY_TRANSPORT;
+}

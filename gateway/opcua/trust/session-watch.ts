@@ -14,6 +14,8 @@ export type SessionWatch = {
 };
 
 const EVERY_MS = 20_000;
+/** The own certificate is looked at once an hour, not with each look at the trust folder. */
+const LOOKS_PER_RENEWAL = 180;
 
 /**
  * Ends a running session when a person rejects the server's certificate or the server breaks a promise while a channel is
@@ -25,9 +27,11 @@ export function watchSession(watch: SessionWatch): Disposable {
   client.on('receive_response', () => {
     if (guard.violation !== null) end();
   });
+  let looks = 0;
   const look = async (): Promise<void> => {
+    looks += 1;
     if (fingerprint !== null && (await isRefused(pkiDir, fingerprint))) end();
-    else await renewOwn();
+    else if (looks % LOOKS_PER_RENEWAL === 0) await renewOwn();
   };
   // A trust folder that cannot be read now is looked at again; the next session reports it.
   const timer = setInterval(() => void look().catch(() => undefined), everyMs);
