@@ -10,6 +10,7 @@ export const eventKinds = [
   'endpoint-refused',
   'server-certificate-new',
   'server-certificate-changed',
+  'server-certificate-expiring',
   'security-downgrade',
   'channel-check-failed',
   'write-blocked',

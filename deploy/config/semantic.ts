@@ -92,11 +92,11 @@ function checkSignIn(server: ServerConfig, at: ConfigPath, error: Report): void 
     const given = userCertificate === undefined ? 'userPrivateKey' : 'userCertificate';
     error([...at, given], 'userCertificate and userPrivateKey belong together; set both');
   }
-  if (username !== undefined && (server.securityMode === 'None' || server.securityMode === 'Sign')) {
-    error(
-      [...at, 'username'],
-      `needs an encrypted channel, not securityMode ${server.securityMode}; use best or SignAndEncrypt`,
-    );
+  const { securityMode, securityPolicy } = server;
+  if (username !== undefined && (securityMode === 'None' || securityMode === 'Sign' || securityPolicy === 'None')) {
+    const weak =
+      securityMode === 'None' || securityMode === 'Sign' ? `securityMode ${securityMode}` : 'securityPolicy None';
+    error([...at, 'username'], `needs an encrypted channel, not ${weak}; use best or SignAndEncrypt`);
   }
 }
 

@@ -7,17 +7,16 @@ import {
   type ClientSession,
   type EndpointDescription,
 } from 'node-opcua';
-import { describeError, JoulegateError } from '../../broker/contract/error.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import type { WorkerEvent } from './protocol.ts';
 import { assertPolicyWorks, chooseSecurity, describeOffer, offersConfigured, type ChosenSecurity } from './security.ts';
+import { notConnected, notSignedIn, unreachable } from './session-errors.ts';
 import { leafOf } from './trust/certificate-facts.ts';
 import { assertNoDowngrade, reportVanishedSecurity } from './trust/downgrade.ts';
 import { guardClient } from './trust/channel-guard.ts';
 import { ensureOwnCertificate, ownFiles, RENEW_BEFORE_DAYS, type OwnCertificate } from './trust/own-certificate.ts';
 import { readServerState, writeServerState, type ServerState } from './trust/server-state.ts';
 import { watchSession } from './trust/session-watch.ts';
-import { certCommand } from './trust/trust-store.ts';
 import { userIdentity } from './trust/user-token.ts';
 import { verifyServerCertificate } from './trust/verify-server.ts';
 
@@ -199,56 +198,6 @@ async function findEndpoints(
     await client.disconnect().catch(() => undefined);
   }
 }
-
-/** The server listed its endpoints a moment ago, so a secured channel that fails is most likely a refusal. */
-function notConnected(target: SessionTarget, error: unknown, secured: boolean): JoulegateError {
-  if (!secured) return unreachable(target, error);
-  const { server, pkiDir } = target;
-  const text = describeError(error);
-  const isRefusal = /SecurityChecksFailed|BadCertificate|SecurityPolicyRejected|SecurityModeRejected/.test(text);
-  const own = `${ownFiles(pkiDir).certificate} at the server; "${certCommand(pkiDir, 'show own')}" prints what it will show there`;
-  return isRefusal
-    ? new JoulegateError(
-        'ENDPOINT_REFUSED',
-        `endpoint ${server.endpoint} does not take the gateway's certificate (${firstLine(text)}); trust ${own}`,
-        { cause: error },
-      )
-    : new JoulegateError(
-        'ENDPOINT_UNREACHABLE',
-        `endpoint ${server.endpoint} lists its endpoints, but no secured channel comes about (${firstLine(text)}); if that repeats, trust ${own}`,
-        { cause: error },
-      );
-}
-
-function notSignedIn({ server }: SessionTarget, error: unknown): JoulegateError {
-  const text = describeError(error);
-  if (/UserAccessDenied|IdentityToken|UserSignatureInvalid/.test(text)) {
-    const who =
-      server.userCertificate !== undefined
-        ? `the user certificate ${server.userCertificate}: let the server trust it`
-        : server.username === undefined
-          ? 'anonymous sign-in; set username and password'
-          : `user "${server.username}": wrong user name or password; correct them`;
-    return new JoulegateError(
-      'ENDPOINT_REFUSED',
-      `endpoint ${server.endpoint} refuses ${who} in gateway.servers "${server.name}"`,
-      { cause: error },
-    );
-  }
-  return new JoulegateError('ENDPOINT_REFUSED', `endpoint ${server.endpoint} refuses a session: ${firstLine(text)}`, {
-    cause: error,
-  });
-}
-
-function unreachable({ server }: SessionTarget, error: unknown): JoulegateError {
-  return new JoulegateError(
-    'ENDPOINT_UNREACHABLE',
-    `endpoint ${server.endpoint} cannot be reached: ${firstLine(describeError(error))}; check that the server runs, host, port and firewall`,
-    { cause: error },
-  );
-}
-
-const firstLine = (text: string): string => text.split('\n')[0] ?? '';
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -102,7 +102,7 @@ export function certificateFaults(
   if (applicationUri !== null && facts.applicationUri !== applicationUri) {
     faults.push({
       kind: 'application-uri',
-      text: `its application URI is ${facts.applicationUri ?? 'missing'}, but the server calls itself ${printable(applicationUri)}`,
+      text: `its application URI is ${facts.applicationUri ?? 'missing'}, but the server calls itself ${printable(applicationUri) || 'nothing'}`,
     });
   }
   if (facts.keyBits === null || facts.keyBits < leastKeyBits) {

@@ -18,6 +18,8 @@ export type ServerState = {
   readonly vanished?: boolean;
   /** SHA-256 of the certificate that we refused last; its event has been sent. */
   readonly refusedCertificate?: string;
+  /** SHA-256 of the certificate that ends soon, and the days that were announced. */
+  readonly expiring?: { readonly certificate: string; readonly withinDays: number };
   /** SHA-256 of our own certificate that this server refused although the one before still works. */
   readonly ownRefused?: string;
 };

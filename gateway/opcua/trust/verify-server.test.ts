@@ -119,6 +119,24 @@ describe('a certificate with a fault', () => {
   });
 });
 
+describe('a certificate that ends soon', () => {
+  it('is announced a month and a week before, once each', async () => {
+    const gateway = newGateway();
+    const days = 60;
+    const files = await makeCertificate(join(folder, 'ending'), { applicationUri: 'urn:joulegate:test:server', days });
+    await using ending = await startSecuredServer({ folder: join(folder, 'ending-server'), more: files });
+    const end = Date.now() + (days - 1) * 86_400_000;
+    await (await gateway.open(ending.endpoint))[Symbol.asyncDispose]();
+    for (const before of [40, 29, 28, 6, 5]) {
+      await (await gateway.open(ending.endpoint, {}, () => end - before * 86_400_000 - 60_000))[Symbol.asyncDispose]();
+    }
+    expect(gateway.events.filter(({ kind }) => kind === 'server-certificate-expiring')).toMatchObject([
+      { severity: 'low', message: expect.stringContaining('ends in 29 days') },
+      { severity: 'medium', message: expect.stringContaining('ends in 6 days') },
+    ]);
+  });
+});
+
 describe('a session that is open', () => {
   it('ends when a person rejects the certificate of its server', async () => {
     const gateway = newGateway();

@@ -2,7 +2,13 @@ import { JoulegateError } from '../../../broker/contract/error.ts';
 import type { ServerConfig } from '../../config/schema.ts';
 import type { WorkerEvent } from '../protocol.ts';
 import { leastKeyBits, type ChosenSecurity } from '../security.ts';
-import { certificateFaults, hostOfEndpoint, readCertificate, type CertificateFacts } from './certificate-facts.ts';
+import {
+  certificateFaults,
+  daysLeft,
+  hostOfEndpoint,
+  readCertificate,
+  type CertificateFacts,
+} from './certificate-facts.ts';
 import { readIfThere } from './private-file.ts';
 import { writeServerState, type ServerState } from './server-state.ts';
 import { hasTrustedIssuer } from './issuer-trust.ts';
@@ -93,8 +99,30 @@ export async function verifyServerCertificate(question: TrustQuestion): Promise<
       ),
     );
   }
-  const { refusedCertificate: _settled, ...kept } = state;
-  return { ...kept, certificate: facts.fingerprint };
+  const { refusedCertificate: _settled, expiring: _announced, ...kept } = state;
+  const expiring = announceEnd(question, facts, state.expiring);
+  return { ...kept, certificate: facts.fingerprint, ...(expiring === undefined ? {} : { expiring }) };
+}
+
+/** Says once a month before the end of a server's certificate that it ends, and once more a week before. */
+function announceEnd(
+  { server, now, onEvent }: TrustQuestion,
+  facts: CertificateFacts,
+  announced: ServerState['expiring'],
+): ServerState['expiring'] {
+  const days = daysLeft(facts, now);
+  const withinDays = days < 7 ? 7 : 30;
+  if (days < 0 || days >= 30) return undefined;
+  if (announced?.certificate === facts.fingerprint && announced.withinDays <= withinDays) return announced;
+  onEvent(
+    event(
+      server,
+      'server-certificate-expiring',
+      withinDays === 7 ? 'medium' : 'low',
+      `server certificate ends in ${days} days, on ${new Date(facts.notAfter).toISOString().slice(0, 10)}; renew it at the server and trust the new one here, SHA-256 ${facts.fingerprint}`,
+    ),
+  );
+  return { certificate: facts.fingerprint, withinDays };
 }
 
 function untrusted(
