@@ -110,6 +110,12 @@ export async function renewOwn(pkiDir: string, now: number): Promise<Certificate
       `no own certificate in ${pkiDir} yet; the gateway makes it when it first connects`,
     );
   }
+  if (!current.selfSigned) {
+    throw new JoulegateError(
+      'CONFIG_INVALID',
+      `the own certificate was issued by ${current.issuer}; let that authority issue a new one for the same key and put it at ${current.file}`,
+    );
+  }
   const { ensureOwnCertificate, RENEW_BEFORE_DAYS } = await import('./opcua/trust/own-certificate.ts');
   const renewal = {
     pkiDir,

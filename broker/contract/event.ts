@@ -17,6 +17,7 @@ export const eventKinds = [
   'own-certificate-new',
   'own-certificate-renewed',
   'own-certificate-refused',
+  'own-certificate-expiring',
   'node-unknown',
   'unit-contradiction',
   'value-not-a-number',

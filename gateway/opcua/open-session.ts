@@ -10,7 +10,7 @@ import {
 import type { ServerConfig } from '../config/schema.ts';
 import type { WorkerEvent } from './protocol.ts';
 import { assertPolicyWorks, chooseSecurity, describeOffer, offersConfigured, type ChosenSecurity } from './security.ts';
-import { notConnected, notSignedIn, unreachable } from './session-errors.ts';
+import { mayBeOwnCertificate, notConnected, notSignedIn, unreachable } from './session-errors.ts';
 import { leafOf } from './trust/certificate-facts.ts';
 import { assertNoDowngrade, reportVanishedSecurity } from './trust/downgrade.ts';
 import { guardClient } from './trust/channel-guard.ts';
@@ -97,7 +97,9 @@ async function openWithOwn(
     return { opened: await open(opening, own, own.certificate), refusedOwn: null };
   } catch (error) {
     const { target, security, onEvent } = opening;
-    if (own.previous === null || security.securityMode === MessageSecurityMode.None) throw error;
+    if (own.previous === null || security.securityMode === MessageSecurityMode.None || !mayBeOwnCertificate(error)) {
+      throw error;
+    }
     const opened = await open(opening, own, own.previous).catch(() => {
       throw error;
     });

@@ -45,6 +45,17 @@ export function notSignedIn({ server }: SessionTarget, error: unknown): Joulegat
   });
 }
 
+/**
+ * Whether a failed try may be the server's refusal of our certificate, so that another one is worth a second try; never
+ * after a refused user, because servers lock users out. The library says status codes only in its text.
+ */
+export function mayBeOwnCertificate(error: unknown): boolean {
+  if (!(error instanceof JoulegateError) || error.cause === undefined) return false;
+  return (
+    error.code === 'ENDPOINT_UNREACHABLE' || /BadCertificate|SecurityChecksFailed/.test(describeError(error.cause))
+  );
+}
+
 /** Nothing answered, or what did is no OPC UA server. */
 export function unreachable({ server }: SessionTarget, error: unknown): JoulegateError {
   return new JoulegateError(

@@ -26,6 +26,7 @@ export type CertificateFacts = {
 export type CertificateFault = { readonly kind: (typeof serverFaults)[number]; readonly text: string };
 
 const DAY_MS = 86_400_000;
+const MAX_BYTES = 64 * 1024;
 
 /** The first certificate of a DER chain; servers send chains where a certificate is asked for. */
 export function leafOf(der: Buffer): Buffer {
@@ -42,25 +43,29 @@ export function leafOf(der: Buffer): Buffer {
  * @throws JoulegateError CERTIFICATE_UNTRUSTED when it is none.
  */
 export function readCertificate(bytes: Buffer): CertificateFacts & { readonly der: Buffer } {
-  let parsed: X509Certificate;
   try {
-    parsed = new X509Certificate(leafOf(bytes));
+    const leaf = leafOf(bytes);
+    if (leaf.length > MAX_BYTES) throw new RangeError('larger than 64 KiB');
+    return factsOf(new X509Certificate(leaf));
   } catch (error) {
     throw new JoulegateError(
       'CERTIFICATE_UNTRUSTED',
-      `${bytes.length} bytes that should be a certificate cannot be read as X.509; install a valid certificate at the server`,
+      `${bytes.length} bytes that should be a certificate cannot be read as X.509; replace them by a valid certificate`,
       { cause: error },
     );
   }
-  const names = [...(parsed.subjectAltName ?? '').matchAll(/(DNS|IP Address|URI):("(?:[^"\\]|\\.)*"|[^,]*)/g)].map(
-    ([, kind, text = '']) => ({ kind, text: printable(unquote(text)) }),
-  );
+}
+
+function factsOf(parsed: X509Certificate): CertificateFacts & { readonly der: Buffer } {
+  const names = alternativeNames(parsed.subjectAltName ?? '');
+  // Node.js leaves out a subject or issuer that is empty, which its types do not say.
+  const { subject = '', issuer = '' } = parsed as { readonly subject?: string; readonly issuer?: string };
   return {
     der: parsed.raw,
     fingerprint: parsed.fingerprint256.replaceAll(':', '').toLowerCase(),
-    subject: printable(parsed.subject),
-    issuer: printable(parsed.issuer),
-    selfSigned: parsed.subject === parsed.issuer && isSignedBySelf(parsed),
+    subject: printable(subject),
+    issuer: printable(issuer),
+    selfSigned: subject === issuer && isSignedBySelf(parsed),
     applicationUri: names.find(({ kind }) => kind === 'URI')?.text ?? null,
     hosts: names.filter(({ kind }) => kind !== 'URI').map(({ text }) => text),
     notBefore: parsed.validFromDate.getTime(),
@@ -136,6 +141,15 @@ export function printable(text: string): string {
     .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '·')
     .slice(0, 512);
 }
+
+/** Node.js writes the names as one text, with those in quotes that could be taken for more than one. */
+function alternativeNames(text: string): readonly { readonly kind: string; readonly text: string }[] {
+  return [...text.matchAll(/(?:^|, )([^:,"]+):("(?:[^"\\]|\\.)*"|[^,]*)/gy)]
+    .map(([, kind = '', value = '']) => ({ kind, text: printable(unquote(value)) }))
+    .filter(({ kind }) => nameKinds.has(kind));
+}
+
+const nameKinds = new Set(['DNS', 'IP Address', 'URI']);
 
 function isSignedBySelf(certificate: X509Certificate): boolean {
   try {

@@ -1,13 +1,16 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { CertificateAuthority } from 'node-opcua-pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatewaySide, temporaryFolder } from '../../../tests/support/gateway-side.ts';
 import { startSecuredServer } from '../../../tests/support/secured-server.ts';
 import { ownDaysLeft, renewOwn } from '../../certificates.ts';
 import type { WorkerEvent } from '../protocol.ts';
-import { daysLeft } from './certificate-facts.ts';
+import { daysLeft, leafOf } from './certificate-facts.ts';
 import { ensureOwnCertificate, ownFiles, type OwnCertificateOptions } from './own-certificate.ts';
+import { toPem } from './trust-store.ts';
 
 const DAY_MS = 86_400_000;
 const opened = new AsyncDisposableStack();
@@ -24,6 +27,9 @@ const ensure = (pkiDir: string, events: WorkerEvent[], more: Partial<OwnCertific
   ensureOwnCertificate({ pkiDir, applicationUri, now: Date.now(), renewBeforeDays: 30, ...more }, (event) =>
     events.push(event),
   );
+
+const pemOf = (key: string | KeyObject): string =>
+  (typeof key === 'string' ? createPrivateKey(key) : key).export({ type: 'pkcs8', format: 'pem' }).toString();
 
 describe('the own certificate', () => {
   it('is made at first start with application URI, host name, a key of 2048 bits and three years', async () => {
@@ -66,6 +72,32 @@ describe('the own certificate', () => {
     expect(await readFile(ownFiles(pkiDir).privateKey, 'utf8')).toBe(key);
     expect(events.at(-1)).toMatchObject({ kind: 'own-certificate-renewed', severity: 'medium' });
     expect((await ensure(pkiDir, events, { now: late })).facts.fingerprint).toBe(renewed.facts.fingerprint);
+  });
+
+  it('is not renewed with every connection when the configured time is longer than its life', async () => {
+    const pkiDir = newFolder();
+    const events: WorkerEvent[] = [];
+    for (let n = 0; n < 3; n += 1) await ensure(pkiDir, events, { renewBeforeDays: 10_000 });
+    expect(events).toHaveLength(1);
+  });
+
+  it('that an authority issued is left alone, and its end is announced once', async () => {
+    const pkiDir = newFolder();
+    const events: WorkerEvent[] = [];
+    const authority = new CertificateAuthority({ keySize: 2048, location: newFolder(), backend: 'native' });
+    await authority.initialize();
+    const { certificateDer, privateKey } = await authority.generateKeyPairAndSignDER({ applicationUri, validity: 365 });
+    await ensure(pkiDir, []);
+    const files = ownFiles(pkiDir);
+    const issued = leafOf(certificateDer);
+    await writeFile(files.certificate, toPem(issued));
+    await writeFile(files.privateKey, pemOf(privateKey.hidden as string | KeyObject));
+    const late = Date.now() + 340 * DAY_MS;
+    for (let n = 0; n < 3; n += 1) {
+      expect((await ensure(pkiDir, events, { now: late })).certificate.equals(issued)).toBe(true);
+    }
+    expect(events).toMatchObject([{ kind: 'own-certificate-expiring', severity: 'medium' }]);
+    await expect(renewOwn(pkiDir, late)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 
   it.each([

@@ -30,6 +30,8 @@ export type OwnCertificateOptions = {
   readonly renewNow?: boolean;
 };
 
+type OnEvent = (event: WorkerEvent) => void;
+
 /** The length that every policy allows, also Basic256 with its upper limit of 2048 (OPC 10000-7). */
 const KEY_BITS = 2048;
 const VALID_DAYS = 3 * 365;
@@ -48,16 +50,17 @@ export function ownFiles(pkiDir: string) {
 
 /**
  * The own certificate: made at first start (RSA 2048, SHA-256, three years, application URI, host names and addresses of
- * this machine), renewed with the same key before it expires, and never made anew for any other reason.
+ * this machine), renewed with the same key before it expires, and never made anew for any other reason. One that an
+ * authority issued and a person put there is not touched; its end is announced.
  * @throws JoulegateError CONFIG_INVALID when certificate and key are damaged or do not belong together, DATA_DIR_UNUSABLE.
  */
-export async function ensureOwnCertificate(
-  options: OwnCertificateOptions,
-  onEvent: (event: WorkerEvent) => void,
-): Promise<OwnCertificate> {
+export async function ensureOwnCertificate(options: OwnCertificateOptions, onEvent: OnEvent): Promise<OwnCertificate> {
   const files = ownFiles(options.pkiDir);
   const known = await readOwn(options.pkiDir, options.now);
-  if (known !== null && !isDue(known, options)) return known;
+  if (known !== null && !isDue(known, options)) {
+    await announceEnd(known, options, onEvent);
+    return known;
+  }
   return withLock(join(options.pkiDir, 'own', 'lock'), async () => {
     const current = await readOwn(options.pkiDir, options.now);
     if (current !== null && !isDue(current, options)) return current;
@@ -116,8 +119,28 @@ async function readPrevious(path: string, privateKey: KeyObject, now: number): P
   }
 }
 
-function isDue({ facts }: OwnCertificate, options: OwnCertificateOptions): boolean {
-  return options.renewNow === true || daysLeft(facts, options.now) < options.renewBeforeDays;
+/** Never before half its life, whatever is configured: it would be renewed with every connection. */
+function isNearEnd({ facts }: OwnCertificate, { now, renewBeforeDays }: OwnCertificateOptions): boolean {
+  const halfLife = (facts.notAfter - facts.notBefore) / DAY_MS / 2;
+  return daysLeft(facts, now) < Math.min(renewBeforeDays, halfLife);
+}
+
+/** One that an authority issued is that authority's to renew. */
+function isDue(own: OwnCertificate, options: OwnCertificateOptions): boolean {
+  return own.facts.selfSigned && (options.renewNow === true || isNearEnd(own, options));
+}
+
+async function announceEnd(own: OwnCertificate, options: OwnCertificateOptions, onEvent: OnEvent): Promise<void> {
+  if (own.facts.selfSigned || !isNearEnd(own, options)) return;
+  const marker = join(options.pkiDir, 'own', `announced-${own.facts.fingerprint}`);
+  if ((await readIfThere(marker)) !== null) return;
+  await writePrivate(marker, '');
+  onEvent({
+    kind: 'own-certificate-expiring',
+    severity: 'medium',
+    message: `own certificate ends on ${day(own.facts.notAfter)}; let ${own.facts.issuer} issue a new one and put it at ${ownFiles(options.pkiDir).certificate}`,
+    subject: own.facts.applicationUri ?? options.applicationUri,
+  });
 }
 
 async function make({ pkiDir, applicationUri, now }: OwnCertificateOptions): Promise<void> {
