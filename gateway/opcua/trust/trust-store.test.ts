@@ -1,6 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { array, assert, nat, property, tuple } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { JoulegateError } from '../../../broker/contract/error.ts';
 import { makeCertificate, temporaryFolder } from '../../../tests/support/gateway-side.ts';
 import { certificateFaults, leafOf, printable, readCertificate } from './certificate-facts.ts';
 import { NonceMemory } from './nonce-memory.ts';
@@ -137,6 +139,28 @@ describe('the facts of a certificate', () => {
     ]) {
       expect(() => readCertificate(junk)).toThrow('cannot be read as X.509');
     }
+  });
+
+  it('are read or refused with our error, whatever bytes a server sends', () => {
+    const { der } = readCertificate(pem);
+    const changes = array(tuple(nat(der.length - 1), nat(255)), { minLength: 1, maxLength: 8 });
+    let refused = 0;
+    assert(
+      property(changes, nat(der.length), (edits, length) => {
+        const bytes = Buffer.from(der);
+        for (const [at, value] of edits) bytes[at] = value;
+        const sent = length % 4 === 0 ? bytes.subarray(0, length) : bytes;
+        try {
+          const facts = readCertificate(sent);
+          certificateFaults(facts, { ...expected, host: 'press-3' });
+        } catch (error) {
+          refused += 1;
+          if (!(error instanceof JoulegateError)) throw error;
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    expect(refused).toBeGreaterThan(100);
   });
 
   it('cannot forge lines of a terminal', () => {
