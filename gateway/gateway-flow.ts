@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../broker/contract/deps.ts';
-import { describeError } from '../broker/contract/error.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import { topics } from '../broker/contract/topic.ts';
-import type { ValueColumns, WorkerEvent, WorkerMessage } from './opcua/protocol.ts';
-import type { Outbox, OutboxMessage } from './outbox/outbox.ts';
+import type { ServerState, WorkerEvent, WorkerMessage } from './opcua/protocol.ts';
+import type { Outbox } from './outbox/outbox.ts';
 import { ProblemList } from './problem-list.ts';
-import type { Encoder } from './publish/encoder.ts';
+import type { Encoder, Refusal } from './publish/encoder.ts';
 import type { Publisher, PublisherState } from './publish/publisher.ts';
 import { metadataMessage } from './publish/pubsub-json.ts';
-import { MessageBuilder, type PlainDataSetMessage, type TagValue } from './tags/message-builder.ts';
 import { ServerClock } from './tags/server-clock.ts';
-import type { TagMap } from './tags/tag-map.ts';
+import type { TagMap, Writer } from './tags/tag-map.ts';
+import { ValueFlow } from './value-flow.ts';
+
+type ValuesMessage = Extract<WorkerMessage, { kind: 'values' }>;
 
 export type FlowOptions = {
   readonly publisherId: string;
@@ -27,26 +28,23 @@ export type FlowOptions = {
   readonly version: string;
 };
 
-/** DataSetMessages per network message at most, so that no payload grows beyond some 100 kB. */
-const MESSAGES_PER_PAYLOAD = 100;
 const EVENTS_WAITING = 200;
 
 /** The way of a value through the gateway: worker → messages → outbox → publisher, with health and events beside it. */
 export class GatewayFlow {
   readonly #options: FlowOptions;
-  readonly #builder: MessageBuilder;
+  readonly #values: ValueFlow;
+  #map: TagMap;
   readonly #problems: ProblemList;
   readonly #clocks = new Map<string, ServerClock>();
-  readonly #connected = new Set<string>();
+  readonly #servers = new Map<string, { state: ServerState['state']; reason: string; since: number }>();
   /** Our clock when a writer last said something. */
   readonly #spokeAt = new Map<number, number>();
   readonly #badValues = new Set<string>();
   #publisher: Publisher | null = null;
-  #appending: Promise<void> = Promise.resolve();
   #waitingEvents: object[] = [];
   readonly #figures = {
     valuesTotal: 0,
-    messagesTotal: 0,
     droppedTotal: 0,
     serverLostTotal: 0,
     appendErrorsTotal: 0,
@@ -56,27 +54,33 @@ export class GatewayFlow {
 
   constructor(options: FlowOptions) {
     this.#options = options;
-    const byIndex = new Map(options.map.writers.map((writer) => [writer.index, options.sequences.get(writer.id) ?? 0]));
-    this.#builder = new MessageBuilder(options.map.tags, byIndex);
+    this.#map = options.map;
     this.#problems = new ProblemList(options.now);
+    this.#values = new ValueFlow(
+      {
+        ...options,
+        onRefused: (refusal) => this.#refuseValue(refusal),
+        onLost: (count) => this.#noteDropped(count),
+        onKept: (failure) => this.#noteKept(failure),
+      },
+      options.map,
+      options.encoder,
+    );
   }
 
   attach(publisher: Publisher): void {
     this.#publisher = publisher;
   }
 
-  /** One message of a connection worker. */
-  handle(server: string, message: WorkerMessage): void {
+  /** One message of a connection worker. `onDurable` is called when a batch of values is on disk. */
+  handle(server: string, message: WorkerMessage, onDurable: (number: number) => void): void {
     switch (message.kind) {
       case 'values':
-        return this.#takeValues(server, message.columns, message.publishedAt);
+        return this.#takeValues(server, message, onDurable);
       case 'alive':
         return this.#clockOf(server).alive(message.at);
-      case 'connected':
-        this.#connected.add(server);
-        return;
-      case 'disconnected':
-        this.#connected.delete(server);
+      case 'state':
+        this.#servers.set(server, { state: message.state, reason: message.reason, since: this.#options.now() });
         return;
       case 'problem':
         if (this.#problems.raise(message.problem))
@@ -112,9 +116,26 @@ export class GatewayFlow {
     }
   }
 
+  /** Another set of tags: metadata anew, that of writers that are gone is withdrawn. */
+  remap(map: TagMap, encoder: Encoder): void {
+    const { publisherId, prefix } = this.#options;
+    const addressOf = ({ server, equipment }: Writer): string =>
+      topics.metadata(prefix, { publisherId, writerGroup: server, dataSetWriter: equipment.path });
+    const staying = new Set(map.writers.map(addressOf));
+    for (const writer of this.#map.writers) {
+      const topic = addressOf(writer);
+      if (!staying.has(topic)) this.#publisher?.withdraw(topic);
+    }
+    this.#map = map;
+    this.#spokeAt.clear();
+    this.#values.remap(map, encoder);
+    this.sendRetained();
+  }
+
   /** Metadata, health and events that waited for the broker. */
   sendRetained(): void {
-    const { map, publisherId, prefix, now } = this.#options;
+    const { publisherId, prefix, now } = this.#options;
+    const map = this.#map;
     for (const writer of map.writers) {
       const address = { publisherId, writerGroup: writer.server, dataSetWriter: writer.equipment.path };
       this.#publisher?.send(topics.metadata(prefix, address), metadataMessage(publisherId, writer, now()), true);
@@ -148,9 +169,10 @@ export class GatewayFlow {
       problems,
       figures: {
         ...this.#figures,
+        messagesTotal: this.#values.messagesTotal,
         outboxDepth: this.#outboxDepth,
         sentTotal: this.#publisher?.sentTotal ?? 0,
-        serversConnected: this.#connected.size,
+        serversConnected: [...this.#servers.values()].filter(({ state }) => state === 'running').length,
       },
     };
   }
@@ -158,15 +180,13 @@ export class GatewayFlow {
   /** Once a second: keep-alives of quiet writers, and a look at the outbox. */
   tick(): void {
     const now = this.#options.now();
-    const messages = new Map<number, PlainDataSetMessage[]>();
-    for (const writer of this.#options.map.writers) {
+    for (const writer of this.#map.writers) {
       const known = this.#clocks.get(writer.server)?.knownUntil() ?? null;
       const quiet = now - (this.#spokeAt.get(writer.index) ?? now) >= this.#options.keepAliveMs;
-      if (quiet && known !== null && this.#connected.has(writer.server))
-        messages.set(writer.index, [this.#builder.keepAlive(writer.index, known)]);
+      if (quiet && known !== null && this.#servers.get(writer.server)?.state === 'running')
+        this.#values.keepAlive(writer, known);
       if (quiet || !this.#spokeAt.has(writer.index)) this.#spokeAt.set(writer.index, now);
     }
-    this.#append(messages);
     void this.#options.outbox.state().then(
       ({ depth }) => {
         this.#outboxDepth = depth;
@@ -176,34 +196,33 @@ export class GatewayFlow {
   }
 
   /** Resolves when everything received is on disk. */
-  async settle(): Promise<void> {
-    await this.#appending;
+  settle(): Promise<void> {
+    return this.#values.settled();
   }
 
-  #takeValues(server: string, columns: ValueColumns, publishedAt: number): void {
+  #takeValues(server: string, { batch, publishedAt, number }: ValuesMessage, done: (number: number) => void): void {
     const { now } = this.#options;
-    const values: TagValue[] = [];
+    const { times, statuses } = batch;
     let newest = Number.NEGATIVE_INFINITY;
-    columns.handles.forEach((handle, index) => {
-      const at = columns.times[index] ?? Number.NaN;
-      const number = columns.numbers[index] ?? Number.NaN;
-      const isGood = (columns.statuses[index] ?? 0) >>> 30 === 0;
-      if (isGood && at > newest) newest = at;
-      values.push({ handle, at, value: columns.texts.get(index) ?? number, statusCode: columns.statuses[index] ?? 0 });
-    });
-    this.#figures.valuesTotal += values.length;
+    for (let row = 0; row < times.length; row += 1) {
+      const at = times[row] ?? Number.NaN;
+      if (at > newest && (statuses[row] ?? 0) >>> 30 === 0) newest = at;
+    }
+    this.#figures.valuesTotal += times.length;
     this.#figures.lastValueAt = now();
     if (newest > Number.NEGATIVE_INFINITY) this.#clockOf(server).notification(publishedAt, newest, now());
-    this.#append(
-      this.#builder.pack(values, ({ tag, writer, value }) => {
-        const equipment = this.#options.map.writers[writer]?.equipment.path ?? '';
-        this.#refuseValue(`${equipment}/${tag.name}`, equipment, value);
-      }),
-    );
+    for (const writer of this.#values.take(batch, () => done(number))) this.#spokeAt.set(writer, now());
   }
 
-  #refuseValue(where: string, equipment: string, value: number | string | boolean | null): void {
-    const shown = String(value).slice(0, 40);
+  #refuseValue({ handle, value }: Refusal): void {
+    const mapped = this.#map.tags.get(handle);
+    if (mapped === undefined) return;
+    const equipment = this.#map.writers[mapped.writer]?.equipment.path ?? '';
+    const where = `${equipment}/${mapped.tag.name}`;
+    const shown = (typeof value === 'object' ? JSON.stringify(value) : `${value as string | number | boolean}`).slice(
+      0,
+      40,
+    );
     this.#problems.raise({
       code: 'VALUE_NOT_A_NUMBER',
       severity: 'warning',
@@ -223,53 +242,20 @@ export class GatewayFlow {
     });
   }
 
-  #append(packed: ReadonlyMap<number, readonly PlainDataSetMessage[]>): void {
-    if (packed.size === 0) return;
-    const { map, publisherId, prefix, encoder, outbox, now, log } = this.#options;
-    const messages: OutboxMessage[] = [];
-    for (const [index, plain] of packed) {
-      const writer = map.writers[index];
-      if (writer === undefined) continue;
-      this.#spokeAt.set(index, now());
-      const topic = topics.data(prefix, {
-        publisherId,
-        writerGroup: writer.server,
-        dataSetWriter: writer.equipment.path,
-      });
-      for (let at = 0; at < plain.length; at += MESSAGES_PER_PAYLOAD) {
-        const part = plain.slice(at, at + MESSAGES_PER_PAYLOAD);
-        const first = part[0]?.sequence ?? 0;
-        messages.push({
-          writerId: writer.id,
-          firstSequence: first,
-          lastSequence: part.at(-1)?.sequence ?? first,
-          topic,
-          payload: encoder.encode(writer, part, `${publisherId}-${writer.id}-${first}`),
-        });
-      }
-      this.#figures.messagesTotal += plain.length;
+  #noteKept(failure: string | null): void {
+    if (failure === null) {
+      this.#problems.clear('OUTBOX_FULL', 'outbox');
+      this.#publisher?.wake();
+      return;
     }
-    this.#appending = this.#appending
-      .then(() => outbox.append(messages))
-      .then(
-        ({ dropped }) => {
-          this.#problems.clear('OUTBOX_FULL', 'outbox');
-          this.#publisher?.wake();
-          if (dropped > 0) this.#noteDropped(dropped);
-        },
-        (error: unknown) => {
-          this.#figures.appendErrorsTotal += messages.length;
-          log.error({ err: describeError(error), messages: messages.length }, 'messages could not be kept');
-          this.#problems.raise({
-            code: 'OUTBOX_FULL',
-            severity: 'error',
-            where: 'outbox',
-            message: describeError(error),
-            remedy: 'free disk space in the data folder',
-          });
-          this.#noteDropped(messages.length);
-        },
-      );
+    this.#figures.appendErrorsTotal += 1;
+    this.#problems.raise({
+      code: 'OUTBOX_FULL',
+      severity: 'error',
+      where: 'outbox',
+      message: failure,
+      remedy: 'free disk space in the data folder',
+    });
   }
 
   #noteDropped(count: number): void {
@@ -291,7 +277,8 @@ export class GatewayFlow {
   }
 
   #connectionMessage(): object {
-    const { publisherId, map } = this.#options;
+    const { publisherId } = this.#options;
+    const map = this.#map;
     const groups = [...map.sampled.keys()].map((name) => ({
       Name: name,
       DataSetWriters: map.writers

@@ -1,21 +1,33 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { ServiceDeps } from '../broker/contract/deps.ts';
 import { durationMs } from '../broker/contract/duration.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import { DEFAULT_TOPIC_PREFIX } from '../broker/contract/topic.ts';
 import type { PlantSection } from '../broker/contract/plant.ts';
+import { JoulegateError } from '../broker/contract/error.ts';
+import { Connections } from './connections.ts';
 import type { GatewaySection } from './config/schema.ts';
 import { GatewayFlow } from './gateway-flow.ts';
-import { openConnection } from './opcua/connection.ts';
 import { SqliteOutbox } from './outbox/sqlite-outbox.ts';
 import { createPubSubJsonEncoder } from './publish/pubsub-json.ts';
 import { startPublisher } from './publish/publisher.ts';
 import { mapTags } from './tags/tag-map.ts';
 
+export type GatewayConfig = { readonly plant: PlantSection; readonly gateway: GatewaySection };
+
 export interface GatewayService extends AsyncDisposable {
   health(): ServiceHealth;
+  /**
+   * Takes another configuration while running: only servers and tags that differ are touched.
+   * @throws JoulegateError CONFIG_INVALID for what can only be changed by a restart; everything stays as it was.
+   */
+  reload(config: GatewayConfig): Promise<void>;
 }
+
+/** Keys of section `gateway` that only a restart can change. */
+const unchangeable = ['publisherId', 'mqtt', 'outbox', 'keepAliveInterval'] as const;
 
 const HEALTH_INTERVAL_MS = 10_000;
 const DRAIN_MS = 2000;
@@ -27,10 +39,7 @@ const defaultOutbox = { maxMegabytes: 1024, requiredConsumers: ['scoring'] } as 
  * `health()` and on the retained health topic.
  * @throws JoulegateError CONFIG_INVALID for node ids that name a namespace by index, STORE_FAILED when the outbox cannot be opened.
  */
-export async function startGateway(
-  config: { readonly plant: PlantSection; readonly gateway: GatewaySection },
-  deps: ServiceDeps,
-): Promise<GatewayService> {
+export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Promise<GatewayService> {
   const { plant, gateway } = config;
   const { log, now, dataDir } = deps;
   const limits = gateway.outbox ?? defaultOutbox;
@@ -42,7 +51,7 @@ export async function startGateway(
       requiredConsumers: limits.requiredConsumers,
     }),
   );
-  const map = await mapTags(plant, gateway, (path) => outbox.writerId(path));
+  let map = await mapTags(plant, gateway, (path) => outbox.writerId(path));
   const state = await outbox.state();
   const flow = new GatewayFlow({
     publisherId: gateway.publisherId,
@@ -50,7 +59,7 @@ export async function startGateway(
     map,
     outbox,
     sequences: state.sequences,
-    encoder: createPubSubJsonEncoder(gateway.publisherId),
+    encoder: createPubSubJsonEncoder(gateway.publisherId, map),
     keepAliveMs: durationMs(gateway.keepAliveInterval),
     log,
     now,
@@ -74,25 +83,16 @@ export async function startGateway(
     await publisher.drain(DRAIN_MS);
     flow.sendHealth('stopped');
   });
-  const connections = gateway.servers.map((server) => {
-    const { equipment: _equipment, ...settings } = server;
-    return openConnection(
-      {
-        server: settings,
-        tags: map.sampled.get(server.name) ?? [],
-        pkiDir: join(dataDir, 'pki'),
-        applicationUri: `urn:joulegate:gateway:${gateway.publisherId}`,
-        ...(gateway.certificateRenewBefore === undefined
-          ? {}
-          : { renewBeforeDays: durationMs(gateway.certificateRenewBefore) / 86_400_000 }),
-      },
-      (message) => flow.handle(server.name, message),
+  const connections = opening.use(
+    new Connections({
+      publisherId: gateway.publisherId,
+      renewBefore: gateway.certificateRenewBefore,
+      dataDir,
       log,
-    );
-  });
-  opening.defer(
-    async () => void (await Promise.all(connections.map((connection) => connection[Symbol.asyncDispose]()))),
+      onMessage: (server, message, durable) => flow.handle(server, message, durable),
+    }),
   );
+  await connections.apply(gateway.servers, map);
   const timer = setInterval(() => flow.tick(), 1000);
   const healthTimer = setInterval(() => flow.sendHealth('running'), HEALTH_INTERVAL_MS);
   opening.defer(() => {
@@ -101,6 +101,35 @@ export async function startGateway(
   });
   flow.sendEvent({ kind: 'service-started', severity: 'info', message: 'gateway started' });
   log.info({ publisherId: gateway.publisherId, servers: gateway.servers.length, tags: map.tags.size }, 'gateway runs');
+  let reloading: Promise<void> = Promise.resolve();
+  const reload = async (next: GatewayConfig, before: Promise<void>): Promise<void> => {
+    await before;
+    const changed = unchangeable.filter((key) => !isDeepStrictEqual(next.gateway[key], gateway[key]));
+    if (changed.length > 0) {
+      throw new JoulegateError(
+        'CONFIG_INVALID',
+        `gateway.${changed.join(' and gateway.')} cannot be changed while the gateway runs; restart it, or take the change back`,
+      );
+    }
+    const nextMap = await mapTags(next.plant, next.gateway, (path) => outbox.writerId(path), map);
+    flow.remap(nextMap, createPubSubJsonEncoder(gateway.publisherId, nextMap));
+    map = nextMap;
+    await connections.apply(next.gateway.servers, nextMap);
+    flow.sendEvent({
+      kind: 'configuration-changed',
+      severity: 'low',
+      message: 'the tags of plant.yaml were read anew',
+    });
+    log.info({ servers: next.gateway.servers.length, tags: nextMap.tags.size }, 'configuration read anew');
+  };
   const resources = opening.move();
-  return { health: () => flow.health('running'), [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return {
+    health: () => flow.health('running'),
+    reload: (next) => {
+      const mine = reload(next, reloading);
+      reloading = mine.catch(() => undefined);
+      return mine;
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
 }

@@ -19,6 +19,7 @@ export const eventKinds = [
   'own-certificate-refused',
   'own-certificate-expiring',
   'node-unknown',
+  'node-changed',
   'unit-contradiction',
   'value-not-a-number',
   'sign-in-refused',

@@ -23,9 +23,21 @@ const samplingMembers = {
       description: 'Data change trigger. Default: status-value-timestamp for counters, status-value for the rest.',
     }),
   ),
+  discard: Type.Optional(
+    Type.Enum(['oldest', 'newest'], { description: 'What the server drops when its queue is full. Default: oldest.' }),
+  ),
+  deadband: Type.Optional(
+    Type.Union([Type.Number({ minimum: 0 }), Type.String({ pattern: '^\\d+(\\.\\d+)?%$' })], {
+      description:
+        'Changes smaller than this are not sent: 0.5 = absolute, 2% = of the EURange of the node. Never for counters, state, product and order.',
+    }),
+  ),
+  skipFirst: Type.Optional(
+    Type.Boolean({ description: 'Do not pass on the value that is there when the gateway connects. Default: false.' }),
+  ),
 };
 
-const { nodeId: _nodeId, dataType: _dataType, ...tagMembers } = TagDescription.properties;
+const { nodeId: _nodeId, ...tagMembers } = TagDescription.properties;
 const { site: _site, enterprise: _enterprise, ...equipmentMembers } = EquipmentDescription.properties;
 
 /** A tag: its description (it travels in the metadata) and where to read it. */

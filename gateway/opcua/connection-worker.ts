@@ -1,10 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setDebugLogger, setErrorLogger, setWarningLogger } from 'node-opcua';
 import { describeError, JoulegateError } from '../../broker/contract/error.ts';
+import { BatchSender } from './batch-sender.ts';
+import { LastSeen } from './last-seen.ts';
+import { NodeGuard } from './node-guard.ts';
+import { keepNotificationBodies } from './notification-decoder.ts';
 import type { WorkerCommand, WorkerMessage, WorkerStart } from './protocol.ts';
 import { runSession } from './session-run.ts';
 
-const start = workerData as WorkerStart;
+let start = workerData as WorkerStart;
 const stop = new AbortController();
 
 const say = (message: WorkerMessage): void => {
@@ -12,8 +16,8 @@ const say = (message: WorkerMessage): void => {
     parentPort?.postMessage(message);
     return;
   }
-  const { handles, numbers, times, statuses } = message.columns;
-  parentPort?.postMessage(message, [handles.buffer, numbers.buffer, times.buffer, statuses.buffer]);
+  const { handles, kinds, numbers, times, statuses } = message.batch;
+  parentPort?.postMessage(message, [handles.buffer, kinds.buffer, numbers.buffer, times.buffer, statuses.buffer]);
 };
 
 const toLog =
@@ -29,9 +33,14 @@ setDebugLogger(toLog('debug'));
 setWarningLogger(toLog('warn'));
 setErrorLogger(toLog('warn'));
 
+let onCommand: (command: WorkerCommand) => void = () => undefined;
 parentPort?.on('message', (command: WorkerCommand) => {
   if (command.kind === 'stop') stop.abort();
+  if (command.kind === 'tags') start = { ...start, tags: command.tags };
+  onCommand(command);
 });
+keepNotificationBodies();
+const parts = { sender: new BatchSender(say), guard: new NodeGuard(), seen: new LastSeen() };
 
 /** Tries after a failure come later and later, with jitter, so that a recovering server is not hammered; refusals slowly. */
 const FIRST_DELAY_MS = 500;
@@ -42,11 +51,19 @@ let failures = 0;
 while (!stop.signal.aborted) {
   const begun = Date.now();
   try {
-    await runSession(start, say, stop.signal);
+    say({ kind: 'state', state: 'connecting', reason: '' });
+    await runSession(start, parts, say, stop.signal, (listener) => {
+      onCommand = listener;
+    });
   } catch (error) {
     if (Date.now() - begun > 60_000) failures = 0;
     failures += 1;
     const code = error instanceof JoulegateError ? error.code : 'ENDPOINT_UNREACHABLE';
+    say({
+      kind: 'state',
+      state: code === 'ENDPOINT_UNREACHABLE' ? 'unreachable' : 'refused',
+      reason: describeError(error).slice(0, 500),
+    });
     say({
       kind: 'problem',
       problem: {

@@ -1,33 +1,13 @@
 import type { EventKind, SystemEvent } from '../../broker/contract/event.ts';
 import type { Problem } from '../../broker/contract/health.ts';
+import type { SampledTag } from '../tags/tag-map.ts';
+import type { ValueBatch } from '../tags/value-batch.ts';
 import type { SessionTarget } from './open-session.ts';
 
 /** One tag as its connection worker needs it. `handle` is its number in everything the worker says. */
-export type WorkerTag = {
-  readonly handle: number;
-  readonly name: string;
-  readonly equipment: string;
-  readonly nodeId: string;
-  readonly unit: string | undefined;
-  readonly samplingMs: number;
-  readonly publishingMs: number;
-  readonly queueSize: number;
-  readonly trigger: 'status' | 'status-value' | 'status-value-timestamp';
-};
+export type WorkerTag = SampledTag;
 
 export type WorkerStart = SessionTarget & { readonly tags: readonly WorkerTag[] };
-
-/** A batch of values as columns; entry i belongs to tag `handles[i]`. */
-export type ValueColumns = {
-  readonly handles: Int32Array<ArrayBuffer>;
-  /** The value when it is a number; NaN when `texts` or the status says otherwise. */
-  readonly numbers: Float64Array<ArrayBuffer>;
-  /** Source timestamps, epoch ms. */
-  readonly times: Float64Array<ArrayBuffer>;
-  readonly statuses: Uint32Array<ArrayBuffer>;
-  /** Values that are no plain numbers, by position: text, booleans, whole numbers beyond 2^53 as decimal text. */
-  readonly texts: ReadonlyMap<number, string | boolean>;
-};
 
 export type WorkerProblem = Pick<Problem, 'code' | 'severity' | 'where' | 'message' | 'remedy'> & {
   readonly equipment?: string;
@@ -36,13 +16,23 @@ export type WorkerEvent = Pick<SystemEvent, 'severity' | 'message' | 'subject' |
   readonly kind: EventKind;
 };
 
+/** Where a connection stands. `running`: values flow or the server says that nothing changes. */
+export type ServerState = {
+  readonly state: 'connecting' | 'running' | 'reconnecting' | 'refused' | 'unreachable' | 'stopped';
+  /** Why, in words; empty while running. */
+  readonly reason: string;
+};
+
 /** What a connection worker tells the gateway. */
 export type WorkerMessage =
-  | { readonly kind: 'values'; readonly columns: ValueColumns; readonly publishedAt: number }
+  | {
+      readonly kind: 'values';
+      readonly batch: ValueBatch;
+      readonly publishedAt: number;
+      /** Counts up; acknowledged to the server once `durable` names it. */ readonly number: number;
+    }
   | { readonly kind: 'alive'; readonly at: number }
-  /** A new session: what comes next is a fresh start of every tag. */
-  | { readonly kind: 'connected' }
-  | { readonly kind: 'disconnected' }
+  | ({ readonly kind: 'state' } & ServerState)
   | { readonly kind: 'problem'; readonly problem: WorkerProblem }
   | { readonly kind: 'clear'; readonly code: string; readonly where: string }
   | { readonly kind: 'event'; readonly event: WorkerEvent }
@@ -55,4 +45,9 @@ export type WorkerMessage =
     };
 
 /** What the gateway tells a worker. */
-export type WorkerCommand = { readonly kind: 'stop' };
+export type WorkerCommand =
+  | { readonly kind: 'stop' }
+  /** Every batch up to this number is on disk. */
+  | { readonly kind: 'durable'; readonly number: number }
+  /** The tags are these from now on; those that have not changed go on untouched. */
+  | { readonly kind: 'tags'; readonly tags: readonly WorkerTag[] };

@@ -1,113 +1,172 @@
-import {
-  DataChangeNotification,
-  type ClientSession,
-  type ClientSubscription,
-  type NotificationMessage,
-} from 'node-opcua';
+import type { ClientSession } from 'node-opcua';
+import { AckGate } from './ack-gate.ts';
+import type { BatchSender } from './batch-sender.ts';
+import { LastSeen } from './last-seen.ts';
+import { LiveSubscription } from './live-subscription.ts';
 import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
+import type { NodeGuard } from './node-guard.ts';
+import { plainScalar } from './plain-scalar.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
-import { createItems, createSubscription, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
+import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
+import { placeOf, reportBadNode, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 import { checkUnits } from './units.ts';
-import { ColumnCollector } from './value-columns.ts';
 
 type Say = (message: WorkerMessage) => void;
 
-/** No sign of life of a subscription for this long: the session is given up. Keep-alives come every 5 s. */
-const SILENCE_MS = 20_000;
 /** Tags whose node was unknown are tried again this often, with everything else left as it is. */
 const RETRY_BAD_MS = 60_000;
-/** Info bits of a status code: data value info with the overflow bit (OPC 10000-4 7.39.1). */
-const OVERFLOW_BIT = 0x480;
+/** A server that says nothing at all to a read for this long does not answer. */
+const PROBE_MS = 5000;
+/** So many forgotten subscriptions are made anew within one session before the session itself is. */
+const REVIVALS = 2;
+
+/** Parts that outlive a session. */
+export type WorkerParts = { readonly sender: BatchSender; readonly guard: NodeGuard; readonly seen: LastSeen };
 
 /** What happens within one session: tags resolved by namespace URI, subscriptions, values, signs of life. */
 export class TagSession {
-  readonly silent: Promise<string>;
-  readonly #start: WorkerStart;
+  /** Resolves with the reason when the session has to be given up. */
+  readonly failed: Promise<string>;
+  readonly #server: WorkerStart['server'];
   readonly #session: ClientSession;
   readonly #say: Say;
-  readonly #collector = new ColumnCollector();
+  readonly #parts: WorkerParts;
+  readonly #gate: AckGate;
   readonly #bad = new Map<number, WorkerTag>();
-  readonly #subscriptions = new Map<number, ClientSubscription>();
+  readonly #subscriptions: LiveSubscription[] = [];
+  /** Where the item of a tag is. */
+  readonly #placed = new Map<number, { readonly subscription: LiveSubscription; readonly item: number }>();
   readonly #timers: NodeJS.Timeout[] = [];
+  #tags: readonly WorkerTag[];
   #namespaces: readonly string[] = [];
-  #maxItems = 0;
-  #lastSign = new Map<number, number>();
+  #limits = { items: 0, read: 0 };
+  #isSuspended = false;
+  #isChecking = false;
+  #revivals = 0;
   #fail: (reason: string) => void = () => undefined;
 
-  constructor(start: WorkerStart, session: ClientSession, say: Say) {
-    this.#start = start;
+  constructor(start: WorkerStart, session: ClientSession, say: Say, parts: WorkerParts) {
+    this.#server = start.server;
+    this.#tags = start.tags;
     this.#session = session;
     this.#say = say;
-    this.silent = new Promise((resolve) => {
+    this.#parts = parts;
+    this.#gate = new AckGate(session);
+    this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
   }
 
-  /** Resolves the tags anew by namespace URI (indexes may have changed since the last session) and subscribes. */
+  /**
+   * Resolves the tags anew by namespace URI (indexes may have changed since the last session) and subscribes. Values wait
+   * until every node has been found to be what it was configured to be.
+   */
   async begin(): Promise<void> {
+    const { sender, guard, seen } = this.#parts;
     this.#session.on('session_closed', () => this.#fail('session closed'));
     this.#namespaces = await this.#session.readNamespaceArray();
-    const limit = await this.#session.read({ nodeId: 'i=11714' }).catch(() => null);
-    this.#maxItems = Number(limit?.value.value) || 0;
-    this.#say({ kind: 'connected' });
-    const intervals = new Set(this.#start.tags.map((tag) => tag.publishingMs));
-    for (const publishingMs of intervals) {
-      const subscription = await createSubscription(this.#session, publishingMs);
-      this.#subscriptions.set(publishingMs, subscription);
-      this.#watch(publishingMs, subscription);
-      await this.#subscribe(
-        publishingMs,
-        this.#start.tags.filter((tag) => tag.publishingMs === publishingMs),
-      );
-    }
+    this.#limits = { items: await this.#readLimit('i=11714'), read: await this.#readLimit('i=11705') };
+    const resolved = this.#resolved(this.#tags);
+    seen.expectRepeat(this.#tags.map(({ handle }) => handle));
+    sender.quarantine();
+    const [wrong] = await Promise.all([
+      guard.check(this.#session, resolved, this.#limits.read),
+      this.#subscribe(resolved),
+    ]);
+    this.#setWrong(wrong);
+    sender.release(wrong);
     this.#timers.push(
-      setInterval(() => this.#checkSigns(), 1000),
+      setInterval(() => void this.#checkSigns().catch(() => undefined), 1000),
       setInterval(() => void this.#retryBad().catch(() => undefined), RETRY_BAD_MS),
     );
-    await checkUnits(
-      this.#session,
-      this.#resolved(this.#start.tags.filter((tag) => !this.#bad.has(tag.handle))),
-      this.#say,
+    void checkUnits(this.#session, this.#good(), this.#say);
+  }
+
+  /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
+  suspend(): void {
+    this.#isSuspended = true;
+    this.#parts.sender.quarantine();
+  }
+
+  /** The library has repaired the connection: proves that everything still means the same, and makes lost items anew. */
+  async resume(): Promise<void> {
+    const namespaces = await this.#session.readNamespaceArray();
+    if (namespaces.join('\n') !== this.#namespaces.join('\n')) {
+      this.#fail('the namespaces of the server have changed');
+      return;
+    }
+    for (const subscription of this.#subscriptions) {
+      subscription.heardAt = Date.now();
+      const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
+      this.#parts.seen.expectRepeat(tags.map(({ handle }) => handle));
+      if (await hasItem(this.#session, subscription.subscription, subscription.someItem)) continue;
+      await this.#fill(subscription, this.#resolved(tags));
+    }
+    const wrong = await this.#parts.guard.check(this.#session, this.#good(), this.#limits.read);
+    this.#setWrong(wrong);
+    this.#isSuspended = false;
+    this.#parts.sender.release(wrong);
+  }
+
+  /** The tags are these from now on; those that were there before go on untouched. */
+  async update(tags: readonly WorkerTag[]): Promise<void> {
+    const before = new Set(this.#tags.map(({ handle }) => handle));
+    const now = new Set(tags.map(({ handle }) => handle));
+    const gone = this.#tags.filter(({ handle }) => !now.has(handle));
+    const added = tags.filter(({ handle }) => !before.has(handle));
+    this.#tags = tags;
+    for (const tag of gone) this.#forget(tag);
+    for (const subscription of this.#subscriptions) {
+      const items = gone.flatMap(({ handle }) => {
+        const place = this.#placed.get(handle);
+        return place?.subscription === subscription ? [place.item] : [];
+      });
+      await deleteItems(this.#session, subscription.subscription, items, this.#limits.items);
+    }
+    for (const { handle } of gone) this.#placed.delete(handle);
+    const resolved = this.#resolved(added);
+    const wrong = await this.#parts.guard.check(this.#session, resolved, this.#limits.read);
+    for (const { tag } of resolved) {
+      const reason = wrong.get(tag.handle);
+      if (reason !== undefined) reportWrongTag(this.#say, tag, reason);
+    }
+    await this.#subscribe(
+      resolved.filter(({ tag }) => !wrong.has(tag.handle)),
+      true,
     );
+  }
+
+  #forget(tag: WorkerTag): void {
+    this.#bad.delete(tag.handle);
+    for (const code of ['NODE_UNKNOWN', 'NODE_CHANGED', 'FILTER_REFUSED', 'UNIT_CONTRADICTION'])
+      this.#say({ kind: 'clear', code, where: placeOf(tag) });
+  }
+
+  /** Every batch up to this number is on disk. */
+  durable(batch: number): void {
+    this.#gate.durable(batch);
+  }
+
+  /** Gives the session up; the next one begins with everything as it should be. */
+  fail(reason: string): void {
+    this.#fail(reason);
   }
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  #watch(publishingMs: number, subscription: ClientSubscription): void {
-    this.#lastSign.set(publishingMs, Date.now());
-    subscription.on('raw_notification', (notification) => this.#take(publishingMs, notification));
-    subscription.on('keepalive', () => {
-      this.#lastSign.set(publishingMs, Date.now());
-      this.#say({ kind: 'alive', at: Date.now() });
-    });
-    subscription.on('terminated', () => this.#fail('subscription terminated'));
-    subscription.on('internal_error', (error: Error) => this.#fail(`subscription failed: ${error.message}`));
+  #setWrong(wrong: ReadonlyMap<number, string>): void {
+    for (const tag of this.#tags) {
+      const reason = wrong.get(tag.handle);
+      if (reason === undefined) this.#say({ kind: 'clear', code: 'NODE_CHANGED', where: placeOf(tag) });
+      else reportWrongTag(this.#say, tag, reason);
+    }
   }
 
-  #take(publishingMs: number, notification: NotificationMessage): void {
-    const receivedAt = Date.now();
-    this.#lastSign.set(publishingMs, receivedAt);
-    let lost = 0;
-    for (const data of notification.notificationData ?? []) {
-      if (!(data instanceof DataChangeNotification)) continue;
-      for (const item of data.monitoredItems ?? []) {
-        // The Overflow bit says that values before this one were dropped by the server's queue.
-        if ((item.value.statusCode.value & OVERFLOW_BIT) === OVERFLOW_BIT) lost += 1;
-        this.#collector.add(item.clientHandle, item.value, receivedAt);
-      }
-      // Values are taken here in bulk; the library's own walk over its items would find none of them.
-      data.monitoredItems = [];
-    }
-    if (lost > 0) this.#say({ kind: 'lost', count: lost });
-    if (this.#collector.length > 0) {
-      this.#say({
-        kind: 'values',
-        columns: this.#collector.take(),
-        publishedAt: notification.publishTime?.getTime() ?? receivedAt,
-      });
-    }
+  async #readLimit(nodeId: string): Promise<number> {
+    const limit = await this.#session.read({ nodeId }).catch(() => null);
+    return Number(limit?.value.value) || 0;
   }
 
   #resolved(tags: readonly WorkerTag[]): ResolvedTag[] {
@@ -120,63 +179,128 @@ export class TagSession {
     return resolved;
   }
 
-  async #subscribe(publishingMs: number, tags: readonly WorkerTag[]): Promise<void> {
-    const subscription = this.#subscriptions.get(publishingMs);
-    if (subscription === undefined) return;
-    for (const outcome of await createItems(this.#session, subscription, this.#resolved(tags), this.#maxItems)) {
-      this.#noteOutcome(outcome);
+  #good(): ResolvedTag[] {
+    return this.#resolved(this.#tags.filter(({ handle }) => !this.#bad.has(handle)));
+  }
+
+  /** Makes items for these tags; with `intoOld` first in the subscriptions that are there, where they have room. */
+  async #subscribe(tags: readonly ResolvedTag[], intoOld = false): Promise<void> {
+    for (const publishingMs of new Set(tags.map(({ tag }) => tag.publishingMs))) {
+      let left = tags.filter(({ tag }) => tag.publishingMs === publishingMs);
+      const old = this.#subscriptions.filter((subscription) => subscription.publishingMs === publishingMs);
+      for (const subscription of intoOld ? old : []) {
+        if (left.length > 0) left = await this.#fill(subscription, left);
+      }
+      while (left.length > 0) {
+        const subscription = await this.#openSubscription(publishingMs);
+        const before = left.length;
+        left = await this.#fill(subscription, left);
+        if (left.length === before) {
+          for (const { tag } of left) this.#noteBad(tag, 'BadTooManyMonitoredItems');
+          break;
+        }
+      }
     }
   }
 
-  #noteOutcome({ tag, statusCode, statusName }: ItemOutcome): void {
+  async #openSubscription(publishingMs: number): Promise<LiveSubscription> {
+    const { sender, seen } = this.#parts;
+    const subscription = await LiveSubscription.open(this.#session, publishingMs, {
+      gate: this.#gate,
+      sender,
+      seen,
+      other: (_handle, dataValue) => plainScalar(dataValue),
+      onAlive: () => this.#say({ kind: 'alive', at: Date.now() }),
+      onLost: (count) => this.#say({ kind: 'lost', count }),
+      onEnded: (reason) => this.#fail(reason),
+    });
+    this.#subscriptions.push(subscription);
+    return subscription;
+  }
+
+  /** Makes items in a subscription. @returns the tags for which the server has no room in it. */
+  async #fill(subscription: LiveSubscription, tags: readonly ResolvedTag[]): Promise<ResolvedTag[]> {
+    const left: ResolvedTag[] = [];
+    const skipped = tags.filter(({ tag }) => tag.skipFirst).map(({ tag }) => tag.handle);
+    if (skipped.length > 0) this.#parts.seen.expectFirst(skipped);
+    for (const outcome of await createItems(this.#session, subscription.subscription, tags, this.#limits.items)) {
+      if (outcome.statusCode === TOO_MANY_ITEMS) left.push({ tag: outcome.tag, nodeId: outcome.nodeId });
+      else this.#noteOutcome(subscription, outcome);
+    }
+    return left;
+  }
+
+  #noteOutcome(
+    subscription: LiveSubscription,
+    { tag, statusCode, statusName, monitoredItemId, withoutFilter }: ItemOutcome,
+  ): void {
     if (statusCode >>> 30 === 2) return this.#noteBad(tag, statusName);
+    subscription.someItem = monitoredItemId;
+    this.#placed.set(tag.handle, { subscription, item: monitoredItemId });
+    if (withoutFilter) reportNoFilter(this.#say, tag);
     if (this.#bad.delete(tag.handle)) this.#say({ kind: 'clear', code: 'NODE_UNKNOWN', where: placeOf(tag) });
   }
 
   #noteBad(tag: WorkerTag, reason: string): void {
-    const { server } = this.#start;
-    const isNew = !this.#bad.has(tag.handle);
+    reportBadNode(this.#say, this.#server, tag, reason, !this.#bad.has(tag.handle));
     this.#bad.set(tag.handle, tag);
-    this.#say({
-      kind: 'problem',
-      problem: {
-        code: 'NODE_UNKNOWN',
-        severity: 'error',
-        where: placeOf(tag),
-        equipment: tag.equipment,
-        message: `tag ${placeOf(tag)}: node "${tag.nodeId}" cannot be read at server "${server.name}" (${server.endpoint}): ${reason}`,
-        remedy:
-          'correct nodeId in plant.yaml, or bring the node back in the server; the other tags go on and this one is tried again every minute',
-      },
-    });
-    if (isNew) {
-      this.#say({
-        kind: 'event',
-        event: {
-          kind: 'node-unknown',
-          severity: 'low',
-          message: `node cannot be read: ${reason}`,
-          subject: tag.nodeId.slice(0, 512),
-          equipment: tag.equipment,
-        },
-      });
-    }
   }
 
   async #retryBad(): Promise<void> {
-    const tags = [...this.#bad.values()];
-    for (const publishingMs of this.#subscriptions.keys()) {
-      const due = tags.filter((tag) => tag.publishingMs === publishingMs);
-      if (due.length > 0) await this.#subscribe(publishingMs, due);
+    if (this.#isSuspended || this.#bad.size === 0) return;
+    const due = this.#resolved([...this.#bad.values()]);
+    for (const subscription of this.#subscriptions) {
+      await this.#fill(
+        subscription,
+        due.filter(({ tag }) => tag.publishingMs === subscription.publishingMs && !this.#placed.has(tag.handle)),
+      );
     }
   }
 
-  #checkSigns(): void {
-    for (const [publishingMs, at] of this.#lastSign) {
-      if (Date.now() - at > Math.max(SILENCE_MS, publishingMs * 3))
-        this.#fail(`no data and no keep-alive for ${SILENCE_MS / 1000} s`);
+  /** Liveness is what comes through each subscription: a session that looks well may have none of them left. */
+  async #checkSigns(): Promise<void> {
+    if (this.#isSuspended || this.#isChecking) return;
+    const silent = this.#subscriptions.filter(({ heardAt, patienceMs }) => Date.now() - heardAt > patienceMs);
+    if (silent.length === 0) return;
+    this.#isChecking = true;
+    try {
+      if (!(await this.#answers())) return this.#fail('the server does not answer');
+      this.#revivals += 1;
+      if (this.#revivals > REVIVALS) return this.#fail('the server forgets subscriptions again and again');
+      for (const subscription of silent) {
+        if (Date.now() - subscription.heardAt > subscription.patienceMs) await this.#revive(subscription);
+      }
+    } finally {
+      this.#isChecking = false;
     }
+  }
+
+  async #answers(): Promise<boolean> {
+    const timeout = new Promise<false>((resolve) => {
+      setTimeout(() => resolve(false), PROBE_MS).unref();
+    });
+    const answer = this.#session.read({ nodeId: 'i=2259' }).then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([answer, timeout]);
+  }
+
+  async #revive(subscription: LiveSubscription): Promise<void> {
+    this.#say({
+      kind: 'event',
+      event: {
+        kind: 'endpoint-lost',
+        severity: 'medium',
+        message: 'the server has forgotten a subscription; it is made anew',
+        subject: this.#server.endpoint,
+      },
+    });
+    const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
+    subscription.abandon();
+    this.#subscriptions.splice(this.#subscriptions.indexOf(subscription), 1);
+    for (const { handle } of tags) this.#placed.delete(handle);
+    this.#parts.seen.expectRepeat(tags.map(({ handle }) => handle));
+    await this.#subscribe(this.#resolved(tags));
   }
 }
-
-const placeOf = (tag: WorkerTag): string => `${tag.equipment}/${tag.name}`;

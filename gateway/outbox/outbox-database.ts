@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { OutboxMessage, OutboxRecord } from './outbox.ts';
+import type { Appended, OutboxMessage, OutboxRecord } from './outbox.ts';
 
 export type OutboxLimits = { readonly maxBytes: number; readonly requiredConsumers: readonly string[] };
 
@@ -18,7 +18,7 @@ export class OutboxDatabase {
     this.#limits = limits;
     this.#database.exec(`PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
       CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY AUTOINCREMENT, writer INTEGER NOT NULL, first INTEGER NOT NULL,
-        last INTEGER NOT NULL, topic TEXT NOT NULL, payload TEXT NOT NULL, bytes INTEGER NOT NULL);
+        last INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, bytes INTEGER NOT NULL);
       CREATE INDEX IF NOT EXISTS record_writer ON record (writer, last);
       CREATE TABLE IF NOT EXISTS writer (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, sequence INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS committed (consumer TEXT NOT NULL, writer INTEGER NOT NULL, sequence INTEGER NOT NULL,
@@ -33,16 +33,17 @@ export class OutboxDatabase {
     return Number(this.#sql('INSERT INTO writer (path, sequence) VALUES (?, 0)').run(path).lastInsertRowid);
   }
 
-  append(messages: readonly OutboxMessage[]): { readonly dropped: number } {
+  append(messages: readonly OutboxMessage[]): Appended {
     let dropped = 0;
+    let lastId = 0;
     this.#transaction(() => {
       const insert = this.#sql(
         'INSERT INTO record (writer, first, last, topic, payload, bytes) VALUES (?, ?, ?, ?, ?, ?)',
       );
       const advance = this.#sql('UPDATE writer SET sequence = MAX(sequence, ?) WHERE id = ?');
       for (const message of messages) {
-        const bytes = Buffer.byteLength(message.payload) + RECORD_BYTES;
-        insert.run(
+        const bytes = message.payload.byteLength + RECORD_BYTES;
+        const { lastInsertRowid } = insert.run(
           message.writerId,
           message.firstSequence,
           message.lastSequence,
@@ -50,12 +51,13 @@ export class OutboxDatabase {
           message.payload,
           bytes,
         );
+        lastId = Number(lastInsertRowid);
         advance.run(message.lastSequence, message.writerId);
         this.#bytes += bytes;
       }
       if (this.#bytes > this.#limits.maxBytes) dropped = this.#dropOldest();
     });
-    return { dropped };
+    return { lastId, dropped };
   }
 
   read(afterId: number, limit: number): OutboxRecord[] {
@@ -68,7 +70,7 @@ export class OutboxDatabase {
       firstSequence: Number(row['first']),
       lastSequence: Number(row['last']),
       topic: String(row['topic']),
-      payload: String(row['payload']),
+      payload: bytesOf(row['payload']),
     }));
   }
 
@@ -169,4 +171,9 @@ export class OutboxDatabase {
       throw error;
     }
   }
+}
+
+/** A file of an earlier version holds text. */
+function bytesOf(payload: unknown): Uint8Array {
+  return payload instanceof Uint8Array ? payload : Buffer.from(String(payload), 'utf8');
 }

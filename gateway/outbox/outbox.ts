@@ -5,11 +5,19 @@ export type OutboxMessage = {
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly topic: string;
-  readonly payload: string;
+  /** UTF-8. */
+  readonly payload: Uint8Array;
 };
 
 /** A message with its place in the log. */
 export type OutboxRecord = OutboxMessage & { readonly id: number };
+
+export type Appended = {
+  /** Id of the last message; those before it count down from there. */
+  readonly lastId: number;
+  /** Old records that had to go for them. */
+  readonly dropped: number;
+};
 
 export type OutboxState = {
   /** Last sequence number per writer id that was ever appended. */
@@ -27,8 +35,8 @@ export type OutboxState = {
 export interface Outbox extends AsyncDisposable {
   /** Number of the writer of an equipment, the same for ever. */
   writerId(equipmentPath: string): Promise<number>;
-  /** Resolves once the messages are on disk. @returns how many old records had to go for them. */
-  append(messages: readonly OutboxMessage[]): Promise<{ readonly dropped: number }>;
+  /** Resolves once the messages are on disk, in this order. */
+  append(messages: readonly OutboxMessage[]): Promise<Appended>;
   /** Oldest first, at most `limit` records behind `afterId`. */
   read(afterId: number, limit: number): Promise<readonly OutboxRecord[]>;
   /** The broker has everything up to this record. */

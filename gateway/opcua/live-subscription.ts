@@ -1,0 +1,94 @@
+import {
+  DataChangeNotification,
+  type ClientSession,
+  type ClientSubscription,
+  type NotificationMessage,
+} from 'node-opcua';
+import type { AckGate } from './ack-gate.ts';
+import type { BatchSender } from './batch-sender.ts';
+import { takeNotification, type OtherValue } from './notification-decoder.ts';
+import type { LastSeen } from './last-seen.ts';
+import { createSubscription } from './subscribe.ts';
+import { ColumnCollector } from './value-columns.ts';
+
+export type SubscriptionHooks = {
+  readonly gate: AckGate;
+  readonly sender: BatchSender;
+  readonly seen: LastSeen;
+  readonly other: OtherValue;
+  readonly onAlive: () => void;
+  /** The server says that it dropped values before these; or some could not be decoded. */
+  readonly onLost: (count: number) => void;
+  readonly onEnded: (reason: string) => void;
+};
+
+/** One subscription of a session with its signs of life. */
+export class LiveSubscription {
+  readonly publishingMs: number;
+  /** Our clock when the server last said something through it. */
+  heardAt = Date.now();
+  /** One of its monitored items at the server; 0 before the first. */
+  someItem = 0;
+  readonly #subscription: ClientSubscription;
+  readonly #hooks: SubscriptionHooks;
+  readonly #collector = new ColumnCollector();
+  #closed = false;
+
+  private constructor(subscription: ClientSubscription, publishingMs: number, hooks: SubscriptionHooks) {
+    this.#subscription = subscription;
+    this.#hooks = hooks;
+    this.publishingMs = publishingMs;
+    subscription.on('raw_notification', (notification) => this.#take(notification));
+    subscription.on('keepalive', () => {
+      this.heardAt = Date.now();
+      hooks.onAlive();
+    });
+    subscription.on('terminated', () => this.#end('subscription terminated'));
+    subscription.on('internal_error', (error: Error) => this.#end(`subscription failed: ${error.message}`));
+  }
+
+  static async open(session: ClientSession, publishingMs: number, hooks: SubscriptionHooks): Promise<LiveSubscription> {
+    return new LiveSubscription(await createSubscription(session, publishingMs), publishingMs, hooks);
+  }
+
+  get subscription(): ClientSubscription {
+    return this.#subscription;
+  }
+
+  /** A subscription that is silent for longer than this, in ms, is not alive. */
+  get patienceMs(): number {
+    return Math.max(12_500, this.publishingMs * 3);
+  }
+
+  /** Ends it here and, without waiting for an answer, at the server. */
+  abandon(): void {
+    this.#closed = true;
+    this.#subscription.terminate().catch(() => undefined);
+  }
+
+  #end(reason: string): void {
+    if (!this.#closed) this.#hooks.onEnded(reason);
+  }
+
+  #take(notification: NotificationMessage): void {
+    if (this.#closed) return;
+    const { gate, sender, seen, other, onLost } = this.#hooks;
+    const receivedAt = Date.now();
+    this.heardAt = receivedAt;
+    let lost = 0;
+    for (const data of notification.notificationData ?? []) {
+      if (!(data instanceof DataChangeNotification)) continue;
+      const { overflows, undecodable } = takeNotification(data, this.#collector, receivedAt, other);
+      lost += overflows + undecodable;
+      // Values are taken here in bulk; the library's own walk over its items would find none of them.
+      data.monitoredItems = [];
+    }
+    if (lost > 0) onLost(lost);
+    seen.note(this.#collector);
+    const batch = this.#collector.length > 0 ? this.#collector.take() : null;
+    gate.bind(
+      notification.sequenceNumber,
+      batch === null ? 0 : sender.send(batch, notification.publishTime?.getTime() ?? receivedAt),
+    );
+  }
+}

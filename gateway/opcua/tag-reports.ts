@@ -1,0 +1,82 @@
+import type { WorkerMessage, WorkerTag } from './protocol.ts';
+
+type Say = (message: WorkerMessage) => void;
+
+/** Place of a tag in messages. */
+export const placeOf = (tag: WorkerTag): string => `${tag.equipment}/${tag.name}`;
+
+/** Says that a tag cannot be read; as an event only the first time. */
+export function reportBadNode(
+  say: Say,
+  server: { readonly name: string; readonly endpoint: string },
+  tag: WorkerTag,
+  reason: string,
+  isNew: boolean,
+): void {
+  say({
+    kind: 'problem',
+    problem: {
+      code: 'NODE_UNKNOWN',
+      severity: 'error',
+      where: placeOf(tag),
+      equipment: tag.equipment,
+      message: `tag ${placeOf(tag)}: node "${tag.nodeId}" cannot be read at server "${server.name}" (${server.endpoint}): ${reason}`,
+      remedy:
+        'correct nodeId in plant.yaml, or bring the node back in the server; the other tags go on and this one is tried again every minute',
+    },
+  });
+  if (!isNew) return;
+  say({
+    kind: 'event',
+    event: {
+      kind: 'node-unknown',
+      severity: 'low',
+      message: `node cannot be read: ${reason}`.slice(0, 1024),
+      subject: tag.nodeId.slice(0, 512),
+      equipment: tag.equipment,
+    },
+  });
+}
+
+/** Says that a node is not what was configured, so that its values are held back. */
+export function reportWrongTag(say: Say, tag: WorkerTag, reason: string): void {
+  const message = `tag ${placeOf(tag)}: node "${tag.nodeId}" is not what it was configured to be: ${reason}`;
+  say({
+    kind: 'problem',
+    problem: {
+      code: 'NODE_CHANGED',
+      severity: 'error',
+      where: placeOf(tag),
+      equipment: tag.equipment,
+      message,
+      remedy:
+        'compare the node with plant.yaml and correct nodeId or dataType; no value of this tag is passed on meanwhile',
+    },
+  });
+  say({
+    kind: 'event',
+    event: {
+      kind: 'node-changed',
+      severity: 'high',
+      message: message.slice(0, 1024),
+      subject: tag.nodeId.slice(0, 512),
+      equipment: tag.equipment,
+    },
+  });
+}
+
+/** Says that a server takes a tag only without its deadband or trigger. */
+export function reportNoFilter(say: Say, tag: WorkerTag): void {
+  say({
+    kind: 'problem',
+    problem: {
+      code: 'FILTER_REFUSED',
+      severity: 'info',
+      where: placeOf(tag),
+      equipment: tag.equipment,
+      message: `tag ${placeOf(tag)}: the server refuses its deadband or trigger; every change is sent instead`,
+      remedy:
+        'remove deadband and trigger of the tag, or set the EURange of the node where the deadband is a percentage',
+    },
+  });
+}
