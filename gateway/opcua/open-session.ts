@@ -135,6 +135,8 @@ async function open(opening: Opening, own: OwnCertificate, certificate: Buffer):
       allowPlainToken: server.allowPlainPasswordToken === true,
     },
     onEvent,
+    currentCertificate: async () =>
+      sameEndpoint(await findEndpoints(target, own, onEvent), security)?.serverCertificate ?? null,
   });
   resources.defer(async () => {
     await Promise.race([client.disconnect().catch(() => undefined), after(2000)]);
@@ -161,6 +163,14 @@ async function open(opening: Opening, own: OwnCertificate, certificate: Buffer):
   );
   const kept = resources.move();
   return { client, session, security, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+function sameEndpoint(
+  offered: readonly EndpointDescription[],
+  { securityMode, securityPolicy }: ChosenSecurity,
+): EndpointDescription | undefined {
+  const uri: string = securityPolicy;
+  return offered.find((endpoint) => endpoint.securityMode === securityMode && endpoint.securityPolicyUri === uri);
 }
 
 function clientOptions({ server, applicationUri }: SessionTarget, own: OwnCertificate, certificate: Buffer) {

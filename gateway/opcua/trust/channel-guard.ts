@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   ActivateSessionRequest,
   AnonymousIdentityToken,
@@ -12,7 +13,7 @@ import {
   type ClientSecureChannelLayer,
   type OPCUAClient,
 } from 'node-opcua';
-import { JoulegateError } from '../../../broker/contract/error.ts';
+import { describeError, JoulegateError } from '../../../broker/contract/error.ts';
 import type { WorkerEvent } from '../protocol.ts';
 import type { ChosenSecurity } from '../security.ts';
 import { refusalOf } from './allowed-requests.ts';
@@ -38,7 +39,12 @@ export type GuardOptions = {
   readonly endpoint: string;
   readonly expected: ExpectedServer | null;
   readonly onEvent: (event: WorkerEvent) => void;
+  /** The certificate the server shows now, asked for when the library cannot repair a connection with the known one. */
+  readonly currentCertificate?: () => Promise<Buffer | null>;
 };
+
+/** The library repairs without a pause of its own when a server accepts connections and drops them. */
+const REPAIR_PAUSE_MS = 1000;
 
 /** Watches one client from before its first channel until it is thrown away. */
 export interface ChannelGuard {
@@ -51,7 +57,7 @@ export interface ChannelGuard {
  * not on the list of reading services, and what the library leaves unchecked is checked: the server's signature and
  * certificate in CreateSession, endpoint lists against the discovered one, nonces, and how a password would travel.
  */
-export function guardClient({ client, endpoint, expected, onEvent }: GuardOptions): ChannelGuard {
+export function guardClient({ client, endpoint, expected, onEvent, currentCertificate }: GuardOptions): ChannelGuard {
   const nonces = new NonceMemory();
   let violation: JoulegateError | null = null;
 
@@ -143,12 +149,15 @@ export function guardClient({ client, endpoint, expected, onEvent }: GuardOption
     });
   });
 
-  // A certificate that changed while a client reconnects by itself must go through the trust check of a new session.
+  // The library would take whatever certificate the server shows while it repairs a connection by itself.
+  const repair = async (callback: (error: Error | null) => void): Promise<void> => {
+    const { same, reason } = await compareCertificate(expected, currentCertificate);
+    await wait(REPAIR_PAUSE_MS);
+    callback(reason === null ? null : new Error(`endpoint ${endpoint}: ${reason}`));
+    if (!same) await client.disconnect().catch(() => undefined);
+  };
   Object.assign(client, {
-    fetchServerCertificate: (_url: string, callback: (error: Error) => void): void => {
-      callback(new Error(`endpoint ${endpoint} shows another certificate than at the start of this session`));
-      setImmediate(() => void client.disconnect().catch(() => undefined));
-    },
+    fetchServerCertificate: (_url: string, callback: (error: Error | null) => void) => void repair(callback),
   });
 
   return {
@@ -156,6 +165,23 @@ export function guardClient({ client, endpoint, expected, onEvent }: GuardOption
       return violation;
     },
   };
+}
+
+/** With another certificate the session has to be judged anew from its start; a server that is away may come back. */
+async function compareCertificate(
+  expected: ExpectedServer | null,
+  currentCertificate: GuardOptions['currentCertificate'],
+): Promise<{ readonly same: boolean; readonly reason: string | null }> {
+  if (expected === null || expected.certificate === null || currentCertificate === undefined) {
+    return { same: false, reason: 'its certificate cannot be asked for here' };
+  }
+  try {
+    const shown = await currentCertificate();
+    const same = shown !== null && leafOf(shown).equals(leafOf(expected.certificate));
+    return { same, reason: same ? null : 'it shows another certificate than at the start of this session' };
+  } catch (error) {
+    return { same: true, reason: describeError(error) };
+  }
 }
 
 /** Where the request came from, without the guard's own lines. */

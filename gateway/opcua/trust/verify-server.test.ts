@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { MessageSecurityMode, SecurityPolicy } from 'node-opcua';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatewaySide, makeCertificate, temporaryFolder } from '../../../tests/support/gateway-side.ts';
+import { startRequestTap } from '../../../tests/support/request-tap.ts';
 import { startSecuredServer, type SecuredServer } from '../../../tests/support/secured-server.ts';
 import { reject, trust } from '../../certificates.ts';
 import { acceptRefusedSecurity } from './server-state.ts';
@@ -154,6 +156,34 @@ describe('a session that is open', () => {
     await rejectCertificate(gateway.pkiDir, session.security.certificate ?? Buffer.alloc(0));
     await Promise.race([closed, wait(10_000).then(() => Promise.reject(new Error('still open')))]);
     await expect(gateway.open(server.endpoint)).rejects.toMatchObject({ code: 'CERTIFICATE_UNTRUSTED' });
+  });
+});
+
+describe('a connection that the library repairs by itself', () => {
+  const repairing = { initialDelay: 50, maxDelay: 200, maxRetry: -1 };
+  const within = (promise: Promise<unknown>, what: string) =>
+    Promise.race([promise, wait(20_000).then(() => Promise.reject(new Error(`waited too long: ${what}`)))]);
+
+  it('is repaired when the server shows the same certificate', async () => {
+    await using tap = await startRequestTap(server.port);
+    await using session = await newGateway().open(`opc.tcp://127.0.0.1:${tap.port}`);
+    Object.assign(session.client, { connectionStrategy: repairing });
+    const restored = once(session.session, 'session_restored');
+    tap.cut();
+    await within(restored, 'session restored');
+    expect((await session.session.read({ nodeId: 'i=2258', attributeId: 13 })).statusCode.name).toBe('Good');
+  });
+
+  it('ends when the server comes back with another one, which a new session judges', async () => {
+    const gateway = newGateway();
+    const first = await startSecuredServer({ folder: join(folder, 'repaired') });
+    await using session = await gateway.open(first.endpoint);
+    Object.assign(session.client, { connectionStrategy: repairing });
+    const closed = once(session.client, 'close');
+    await first[Symbol.asyncDispose]();
+    await using second = await startSecuredServer({ folder: join(folder, 'repaired-other'), port: first.port });
+    await within(closed, 'client closed');
+    await expect(gateway.open(second.endpoint)).rejects.toMatchObject({ code: 'CERTIFICATE_UNTRUSTED' });
   });
 });
 
