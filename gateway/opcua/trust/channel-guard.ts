@@ -1,42 +1,35 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   ActivateSessionRequest,
-  AnonymousIdentityToken,
   CreateSessionRequest,
   CreateSessionResponse,
   GetEndpointsResponse,
   MessageSecurityMode,
   OpenSecureChannelResponse,
-  UserNameIdentityToken,
-  verifySignature,
-  X509IdentityToken,
   type ClientSecureChannelLayer,
   type OPCUAClient,
 } from 'node-opcua';
-import { describeError, JoulegateError } from '../../../broker/contract/error.ts';
+import { JoulegateError } from '../../../broker/contract/error.ts';
 import type { WorkerEvent } from '../protocol.ts';
-import type { ChosenSecurity } from '../security.ts';
 import { refusalOf } from './allowed-requests.ts';
-import { leafOf } from './certificate-facts.ts';
-import { endpointListDifference } from './endpoint-list.ts';
-import { isProtectedPassword } from './user-token.ts';
 import { NonceMemory } from './nonce-memory.ts';
+import {
+  compareCertificate,
+  differingEndpoints,
+  keepChosenToken,
+  sessionFault,
+  unsafeToken,
+  type ExpectedServer,
+} from './session-checks.ts';
 
 type Request = Parameters<ClientSecureChannelLayer['performMessageTransaction']>[0];
 type Callback = Parameters<ClientSecureChannelLayer['performMessageTransaction']>[1];
 type Response = NonNullable<Parameters<Callback>[1]>;
 
-/** What a session's server must prove to be; null while endpoints are only being found. */
-export type ExpectedServer = ChosenSecurity & {
-  /** Whether a difference between the endpoint lists is accepted. */
-  readonly tolerateEndpointList: boolean;
-  /** Whether a password may stand plain inside an encrypted channel. */
-  readonly allowPlainToken: boolean;
-};
-
 export type GuardOptions = {
   readonly client: OPCUAClient;
   readonly endpoint: string;
+  /** What the server must prove to be; null while endpoints are only being found. */
   readonly expected: ExpectedServer | null;
   readonly onEvent: (event: WorkerEvent) => void;
   /** The certificate the server shows now, asked for when the library cannot repair a connection with the known one. */
@@ -167,23 +160,6 @@ export function guardClient({ client, endpoint, expected, onEvent, currentCertif
   };
 }
 
-/** With another certificate the session has to be judged anew from its start; a server that is away may come back. */
-async function compareCertificate(
-  expected: ExpectedServer | null,
-  currentCertificate: GuardOptions['currentCertificate'],
-): Promise<{ readonly same: boolean; readonly reason: string | null }> {
-  if (expected === null || expected.certificate === null || currentCertificate === undefined) {
-    return { same: false, reason: 'its certificate cannot be asked for here' };
-  }
-  try {
-    const shown = await currentCertificate();
-    const same = shown !== null && leafOf(shown).equals(leafOf(expected.certificate));
-    return { same, reason: same ? null : 'it shows another certificate than at the start of this session' };
-  } catch (error) {
-    return { same: true, reason: describeError(error) };
-  }
-}
-
 /** Where the request came from, without the guard's own lines. */
 const callers = ({ stack = '' }: Error): string =>
   stack
@@ -195,58 +171,3 @@ const callers = ({ stack = '' }: Error): string =>
 const endings = new Set(['CloseSessionRequest', 'CloseSecureChannelRequest']);
 const isEnd = (request: unknown): boolean =>
   endings.has((request as { readonly schema?: { readonly name?: string } }).schema?.name ?? '');
-
-function sessionFault(
-  expected: ExpectedServer,
-  request: CreateSessionRequest,
-  response: CreateSessionResponse,
-): string | null {
-  const shown = leafOf(response.serverCertificate ?? Buffer.alloc(0));
-  if (expected.certificate === null || !shown.equals(leafOf(expected.certificate))) {
-    return 'the certificate in its CreateSession answer is not the one of its endpoint';
-  }
-  const signed = verifySignature(
-    request.clientCertificate,
-    request.clientNonce,
-    response.serverSignature,
-    leafOf(expected.certificate),
-    expected.securityPolicy,
-  );
-  return signed ? null : 'its signature in the CreateSession answer is wrong, so it has not proved to hold its key';
-}
-
-function differingEndpoints(
-  expected: ExpectedServer,
-  given: readonly ChosenSecurity['endpoints'][number][],
-): string | null {
-  if (expected.tolerateEndpointList) return null;
-  const difference = endpointListDifference(expected.endpoints, given);
-  return difference === null
-    ? null
-    : `its endpoint list inside the session is not the discovered one (${difference}); if the server is known to do so, set tolerate: [endpoint-list]`;
-}
-
-/** The library would pick the token policy by rules of its own; it finds only the one that was chosen. */
-function keepChosenToken(
-  { securityMode, securityPolicy, tokenPolicy }: ExpectedServer,
-  response: GetEndpointsResponse,
-) {
-  for (const endpoint of response.endpoints ?? []) {
-    if (endpoint.securityMode !== securityMode || endpoint.securityPolicyUri !== securityPolicy) continue;
-    endpoint.userIdentityTokens = (endpoint.userIdentityTokens ?? []).filter(
-      ({ policyId, tokenType }) => policyId === tokenPolicy.policyId && tokenType === tokenPolicy.tokenType,
-    );
-  }
-}
-
-function unsafeToken(request: ActivateSessionRequest, expected: ExpectedServer): string | null {
-  const token: unknown = request.userIdentityToken;
-  if (token instanceof AnonymousIdentityToken) return null;
-  if (token instanceof X509IdentityToken) {
-    return expected.securityMode === MessageSecurityMode.None
-      ? 'a user certificate would go over an open channel'
-      : null;
-  }
-  if (!(token instanceof UserNameIdentityToken)) return 'it asks for a kind of sign-in that is not known';
-  return isProtectedPassword(expected, token) ? null : 'the password would travel unprotected';
-}
