@@ -34,7 +34,7 @@ export function leafOf(der: Buffer): Buffer {
   const first = der[1] ?? 0;
   if (first < 0x80) return der.subarray(0, 2 + first);
   const size = first & 0x7f;
-  if (size > 4 || der.length < 2 + size) return der;
+  if (size === 0 || size > 4 || der.length < 2 + size) return der;
   return der.subarray(0, 2 + size + der.readUIntBE(2, size));
 }
 

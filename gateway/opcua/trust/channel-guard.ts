@@ -9,7 +9,7 @@ import {
   type ClientSecureChannelLayer,
   type OPCUAClient,
 } from 'node-opcua';
-import { JoulegateError } from '../../../broker/contract/error.ts';
+import { describeError, JoulegateError } from '../../../broker/contract/error.ts';
 import type { WorkerEvent } from '../protocol.ts';
 import { refusalOf } from './allowed-requests.ts';
 import { NonceMemory } from './nonce-memory.ts';
@@ -89,7 +89,16 @@ export function guardClient({ client, endpoint, expected, onEvent, currentCertif
     return null;
   };
 
+  /** An error here would leave the library waiting for an answer that has come. */
   const brokenBy = (request: unknown, response: Response): string | null => {
+    try {
+      return faultOf(request, response);
+    } catch (error) {
+      return `its answer cannot be judged (${describeError(error)})`;
+    }
+  };
+
+  const faultOf = (request: unknown, response: Response): string | null => {
     if (expected === null || response.responseHeader.serviceResult.isNotGood()) return null;
     if (response instanceof GetEndpointsResponse) {
       const difference = differingEndpoints(expected, response.endpoints ?? []);

@@ -186,6 +186,11 @@ describe('a server, or somebody in between, that breaks the rules of a session',
       'is not the one of its endpoint',
     ],
     [
+      'shows bytes that are no certificate inside the session',
+      inSession((answer) => (answer.serverCertificate = Buffer.from('3080000000', 'hex'))),
+      'is not the one of its endpoint',
+    ],
+    [
       'hides an endpoint inside the session',
       inSession((answer) => (answer.serverEndpoints = (answer.serverEndpoints ?? []).slice(1))),
       'its endpoint list inside the session is not the discovered one',

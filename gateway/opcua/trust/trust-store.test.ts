@@ -130,10 +130,12 @@ describe('the facts of a certificate', () => {
     const { der, fingerprint } = readCertificate(pem);
     const chain = Buffer.concat([der, readCertificate(other).der]);
     expect(leafOf(chain).equals(der)).toBe(true);
+    expect(leafOf(Buffer.from('30800000', 'hex'))).toHaveLength(4);
     expect(readCertificate(chain).fingerprint).toBe(fingerprint);
     for (const junk of [
       Buffer.alloc(0),
       Buffer.from('30', 'hex'),
+      Buffer.from('30800000', 'hex'),
       Buffer.from('3084ffffffff00', 'hex'),
       Buffer.from('x'),
     ]) {
