@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../broker/contract/deps.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import { topics } from '../broker/contract/topic.ts';
@@ -8,6 +9,7 @@ import { ProblemList } from './problem-list.ts';
 import type { Encoder, Refusal } from './publish/encoder.ts';
 import type { Publisher, PublisherState } from './publish/publisher.ts';
 import { metadataMessage } from './publish/pubsub-json.ts';
+import type { FieldFacts } from './tags/field-facts.ts';
 import { ServerClock } from './tags/server-clock.ts';
 import type { TagMap, Writer } from './tags/tag-map.ts';
 import { ValueFlow } from './value-flow.ts';
@@ -40,6 +42,8 @@ export class GatewayFlow {
   readonly #servers = new Map<string, { state: ServerState['state']; reason: string; since: number }>();
   /** Our clock when a writer last said something. */
   readonly #spokeAt = new Map<number, number>();
+  /** What servers said of the fields, by writer id and field name. */
+  readonly #facts = new Map<number, Map<string, FieldFacts>>();
   readonly #badValues = new Set<string>();
   #publisher: Publisher | null = null;
   #waitingEvents: object[] = [];
@@ -100,6 +104,8 @@ export class GatewayFlow {
           message: `server "${server}" dropped values of ${message.count} tags: its queue was full`,
           subject: server,
         });
+      case 'facts':
+        return this.#learn(message.facts);
       case 'log':
         return this.#options.log[message.level](message.fields, message.message);
       default:
@@ -134,12 +140,9 @@ export class GatewayFlow {
 
   /** Metadata, health and events that waited for the broker. */
   sendRetained(): void {
-    const { publisherId, prefix, now } = this.#options;
+    const { publisherId, prefix } = this.#options;
     const map = this.#map;
-    for (const writer of map.writers) {
-      const address = { publisherId, writerGroup: writer.server, dataSetWriter: writer.equipment.path };
-      this.#publisher?.send(topics.metadata(prefix, address), metadataMessage(publisherId, writer, now()), true);
-    }
+    for (const writer of map.writers) this.#sendMetadata(writer);
     this.#publisher?.send(topics.connection(prefix, publisherId), this.#connectionMessage(), true);
     this.sendHealth('running');
     const events = this.#waitingEvents;
@@ -212,6 +215,28 @@ export class GatewayFlow {
     this.#figures.lastValueAt = now();
     if (newest > Number.NEGATIVE_INFINITY) this.#clockOf(server).notification(publishedAt, newest, now());
     for (const writer of this.#values.take(batch, () => done(number))) this.#spokeAt.set(writer, now());
+  }
+
+  #learn(facts: ReadonlyMap<number, FieldFacts>): void {
+    const touched = new Set<Writer>();
+    for (const [handle, fact] of facts) {
+      const mapped = this.#map.tags.get(handle);
+      const writer = mapped === undefined ? undefined : this.#map.writers[mapped.writer];
+      if (mapped === undefined || writer === undefined) continue;
+      const fields = this.#facts.get(writer.id) ?? new Map<string, FieldFacts>();
+      this.#facts.set(writer.id, fields);
+      if (isDeepStrictEqual(fields.get(mapped.tag.name), fact)) continue;
+      fields.set(mapped.tag.name, fact);
+      touched.add(writer);
+    }
+    for (const writer of touched) this.#sendMetadata(writer);
+  }
+
+  #sendMetadata(writer: Writer): void {
+    const { publisherId, prefix, now } = this.#options;
+    const address = { publisherId, writerGroup: writer.server, dataSetWriter: writer.equipment.path };
+    const message = metadataMessage(publisherId, writer, now(), this.#facts.get(writer.id));
+    this.#publisher?.send(topics.metadata(prefix, address), message, true);
   }
 
   #refuseValue({ handle, value }: Refusal): void {

@@ -127,6 +127,12 @@ export const ServerConfig = Type.Object(
           'Faults of this server that a person accepts: certificate out of its time (validity), made out for another host (host-name) or application (application-uri), key too short (weak-key); endpoint list that differs inside the session (endpoint-list).',
       }),
     ),
+    dataTypes: Type.Optional(
+      Type.Enum(['read', 'off'], {
+        description:
+          'read (default): data types are read, so that structures become JSON and enumerations get their names. off: nothing of them is asked, for servers that take it badly.',
+      }),
+    ),
     ...samplingMembers,
     equipment: Type.Array(EquipmentConfig),
   },

@@ -4,18 +4,22 @@ import {
   type ClientSubscription,
   type NotificationMessage,
 } from 'node-opcua';
+import { valueKind } from '../tags/value-batch.ts';
 import type { AckGate } from './ack-gate.ts';
 import type { BatchSender } from './batch-sender.ts';
 import { takeNotification, type OtherValue } from './notification-decoder.ts';
 import type { LastSeen } from './last-seen.ts';
 import { createSubscription } from './subscribe.ts';
 import { ColumnCollector } from './value-columns.ts';
+import { named, type EnumerationNames } from './values/value-type.ts';
 
 export type SubscriptionHooks = {
   readonly gate: AckGate;
   readonly sender: BatchSender;
   readonly seen: LastSeen;
   readonly other: OtherValue;
+  /** Names of the values of an enumeration, by handle. */
+  readonly names: ReadonlyMap<number, EnumerationNames>;
   readonly onAlive: () => void;
   /** The server says that it dropped values before these; or some could not be decoded. */
   readonly onLost: (count: number) => void;
@@ -72,7 +76,7 @@ export class LiveSubscription {
 
   #take(notification: NotificationMessage): void {
     if (this.#closed) return;
-    const { gate, sender, seen, other, onLost } = this.#hooks;
+    const { gate, sender, seen, other, names, onLost } = this.#hooks;
     const receivedAt = Date.now();
     this.heardAt = receivedAt;
     let lost = 0;
@@ -83,6 +87,7 @@ export class LiveSubscription {
       // Values are taken here in bulk; the library's own walk over its items would find none of them.
       data.monitoredItems = [];
     }
+    if (names.size > 0) nameValues(this.#collector, names);
     if (lost > 0) onLost(lost);
     seen.note(this.#collector);
     const batch = this.#collector.length > 0 ? this.#collector.take() : null;
@@ -90,5 +95,14 @@ export class LiveSubscription {
       notification.sequenceNumber,
       batch === null ? 0 : sender.send(batch, notification.publishTime?.getTime() ?? receivedAt),
     );
+  }
+}
+
+/** Values of enumerations travel with their names. */
+function nameValues(collected: ColumnCollector, names: ReadonlyMap<number, EnumerationNames>): void {
+  const { handles, kinds, numbers, length } = collected;
+  for (let row = 0; row < length; row += 1) {
+    const known = kinds[row] === valueKind.number ? names.get(handles[row] ?? 0) : undefined;
+    if (known !== undefined) collected.setOther(row, named(known, numbers[row] ?? 0));
   }
 }

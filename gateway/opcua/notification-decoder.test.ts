@@ -12,11 +12,15 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { valueKind, type ValueBatch } from '../tags/value-batch.ts';
 import { keepNotificationBodies, releaseNotificationBodies, takeNotification } from './notification-decoder.ts';
-import { plainScalar } from './plain-scalar.ts';
 import { ColumnCollector } from './value-columns.ts';
+import { createValueDecoder } from './values/value-decoder.ts';
+import type { TypeSource } from './values/type-reader.ts';
 
 const RECEIVED = Date.UTC(2026, 10, 23);
 const source = new Date('2026-11-23T08:15:30.123Z');
+
+/** Asks nothing of a server: the values here need no types. */
+const decoder = createValueDecoder({} as TypeSource, { namespaces: [], dataTypes: 'off' });
 
 /** A notification as it comes from the network: as body of an extension object, with its length before it. */
 function onTheWire(items: readonly MonitoredItemNotification[]): { stream: BinaryStream; length: number } {
@@ -40,7 +44,7 @@ function decode(items: readonly MonitoredItemNotification[], byColumns: boolean)
   notification.decode(stream);
   expect(stream.length).toBe(4 + length);
   const collector = new ColumnCollector();
-  const taken = takeNotification(notification, collector, RECEIVED, (_handle, dataValue) => plainScalar(dataValue));
+  const taken = takeNotification(notification, collector, RECEIVED, (_handle, dataValue) => decoder.decode(dataValue));
   expect(taken.undecodable).toBe(0);
   return collector.take();
 }
@@ -129,7 +133,7 @@ describe('values of a data change notification', () => {
         const value = of(DataType.UInt64, [Number(counter >> 32n), Number(counter & 0xff_ff_ff_ffn)]);
         const batch = decode([item(1, value)], true);
         const found =
-          batch.kinds[0] === valueKind.number ? BigInt(batch.numbers[0] ?? 0) : BigInt(String(batch.others.get(0)));
+          batch.kinds[0] === valueKind.number ? BigInt(batch.numbers[0] ?? 0) : BigInt(batch.others.get(0) as string);
         expect(found).toBe(counter);
       }),
     );

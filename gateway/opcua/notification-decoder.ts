@@ -1,12 +1,15 @@
 import { BinaryStream, DataChangeNotification, DataValue } from 'node-opcua';
 import { valueKind } from '../tags/value-batch.ts';
+import type { PlainValue } from '../tags/plain-value.ts';
 import type { ColumnCollector } from './value-columns.ts';
+
+import { RefusedValue } from './values/value-limits.ts';
 
 /** The body of a DataChangeNotification as it came, before anything is made of it. */
 const bodies = new WeakMap<DataChangeNotification, Buffer>();
 
 /** Where the slow path finds a value: everything that is no plain scalar. */
-export type OtherValue = (handle: number, dataValue: DataValue) => unknown;
+export type OtherValue = (handle: number, dataValue: DataValue) => PlainValue | RefusedValue;
 
 // eslint-disable-next-line typescript/unbound-method -- called with the notification as `this`
 const decodeByLibrary = DataChangeNotification.prototype.decode;
@@ -102,7 +105,7 @@ export function takeNotification(
       at = begin + 1;
       let kind: number = valueKind.none;
       let number = Number.NaN;
-      let text: unknown = null;
+      let text: PlainValue = null;
       if ((mask & hasValue) !== 0) {
         const type = view.getUint8(at);
         at += 1;
@@ -249,14 +252,16 @@ export function takeObject(
   into.numbers[row] = Number.NaN;
   into.times[row] = (dataValue.sourceTimestamp ?? dataValue.serverTimestamp)?.getTime() ?? receivedAt;
   into.statuses[row] = status;
-  const plain = other(handle, dataValue);
+  const raw: unknown = dataValue.value?.value;
+  const plain = typeof raw === 'number' ? raw : other(handle, dataValue);
   if (typeof plain === 'number') {
     into.kinds[row] = valueKind.number;
     into.numbers[row] = plain;
   } else if (typeof plain === 'boolean') {
     into.kinds[row] = valueKind.boolean;
     into.numbers[row] = plain ? 1 : 0;
-  } else if (plain !== null && plain !== undefined) into.setOther(row, plain);
+  } else if (plain instanceof RefusedValue) into.statuses[row] = plain.statusCode;
+  else if (plain !== null) into.setOther(row, plain);
   else if (status >>> 30 === 0) into.statuses[row] = BAD_DECODING;
   return (status & OVERFLOW_BIT) === OVERFLOW_BIT ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 import type { EventKind, SystemEvent } from '../../broker/contract/event.ts';
 import type { Problem } from '../../broker/contract/health.ts';
+import type { FieldFacts } from '../tags/field-facts.ts';
 import type { SampledTag } from '../tags/tag-map.ts';
 import type { ValueBatch } from '../tags/value-batch.ts';
 import type { SessionTarget } from './open-session.ts';
@@ -37,6 +38,8 @@ export type WorkerMessage =
   | { readonly kind: 'clear'; readonly code: string; readonly where: string }
   | { readonly kind: 'event'; readonly event: WorkerEvent }
   | { readonly kind: 'lost'; readonly count: number }
+  /** What the server says of the nodes, by handle. */
+  | { readonly kind: 'facts'; readonly facts: ReadonlyMap<number, FieldFacts> }
   | {
       readonly kind: 'log';
       readonly level: 'debug' | 'info' | 'warn';

@@ -1,15 +1,15 @@
 import type { ClientSession } from 'node-opcua';
+import { JoulegateError } from '../../broker/contract/error.ts';
 import { AckGate } from './ack-gate.ts';
 import type { BatchSender } from './batch-sender.ts';
 import { LastSeen } from './last-seen.ts';
 import { LiveSubscription } from './live-subscription.ts';
 import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeGuard } from './node-guard.ts';
-import { plainScalar } from './plain-scalar.ts';
+import { NodeKnowledge } from './node-knowledge.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
 import { placeOf, reportBadNode, reportNoFilter, reportWrongTag } from './tag-reports.ts';
-import { checkUnits } from './units.ts';
 
 type Say = (message: WorkerMessage) => void;
 
@@ -38,6 +38,7 @@ export class TagSession {
   readonly #placed = new Map<number, { readonly subscription: LiveSubscription; readonly item: number }>();
   readonly #timers: NodeJS.Timeout[] = [];
   #tags: readonly WorkerTag[];
+  #knowledge: NodeKnowledge | null = null;
   #namespaces: readonly string[] = [];
   #limits = { items: 0, read: 0 };
   #isSuspended = false;
@@ -66,6 +67,7 @@ export class TagSession {
     this.#session.on('session_closed', () => this.#fail('session closed'));
     this.#namespaces = await this.#session.readNamespaceArray();
     this.#limits = { items: await this.#readLimit('i=11714'), read: await this.#readLimit('i=11705') };
+    this.#knowledge = new NodeKnowledge(this.#session, this.#server, this.#namespaces, this.#limits.read, this.#say);
     const resolved = this.#resolved(this.#tags);
     seen.expectRepeat(this.#tags.map(({ handle }) => handle));
     sender.quarantine();
@@ -79,7 +81,7 @@ export class TagSession {
       setInterval(() => void this.#checkSigns().catch(() => undefined), 1000),
       setInterval(() => void this.#retryBad().catch(() => undefined), RETRY_BAD_MS),
     );
-    void checkUnits(this.#session, this.#good(), this.#say);
+    void this.#knowledge?.learn(this.#good());
   }
 
   /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
@@ -130,10 +132,9 @@ export class TagSession {
       const reason = wrong.get(tag.handle);
       if (reason !== undefined) reportWrongTag(this.#say, tag, reason);
     }
-    await this.#subscribe(
-      resolved.filter(({ tag }) => !wrong.has(tag.handle)),
-      true,
-    );
+    const right = resolved.filter(({ tag }) => !wrong.has(tag.handle));
+    await this.#subscribe(right, true);
+    void this.#knowledge?.learn(right);
   }
 
   #forget(tag: WorkerTag): void {
@@ -154,6 +155,7 @@ export class TagSession {
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#knowledge?.[Symbol.dispose]();
   }
 
   #setWrong(wrong: ReadonlyMap<number, string>): void {
@@ -205,11 +207,14 @@ export class TagSession {
 
   async #openSubscription(publishingMs: number): Promise<LiveSubscription> {
     const { sender, seen } = this.#parts;
+    const knowledge = this.#knowledge;
+    if (knowledge === null) throw new JoulegateError('INTERNAL', 'a subscription before the session has begun');
     const subscription = await LiveSubscription.open(this.#session, publishingMs, {
       gate: this.#gate,
       sender,
       seen,
-      other: (_handle, dataValue) => plainScalar(dataValue),
+      other: (handle, dataValue) => knowledge.decode(handle, dataValue),
+      names: knowledge.names,
       onAlive: () => this.#say({ kind: 'alive', at: Date.now() }),
       onLost: (count) => this.#say({ kind: 'lost', count }),
       onEnded: (reason) => this.#fail(reason),

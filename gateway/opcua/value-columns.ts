@@ -1,3 +1,4 @@
+import type { PlainValue } from '../tags/plain-value.ts';
 import { valueKind, type ValueBatch } from '../tags/value-batch.ts';
 
 /** Collects data values as columns without an object per value. */
@@ -7,7 +8,7 @@ export class ColumnCollector {
   numbers = new Float64Array(1024);
   times = new Float64Array(1024);
   statuses = new Uint32Array(1024);
-  #others = new Map<number, unknown>();
+  #others = new Map<number, PlainValue>();
   #length = 0;
 
   get length(): number {
@@ -23,7 +24,7 @@ export class ColumnCollector {
   }
 
   /** Keeps a value that is no number for row `at`. */
-  setOther(at: number, value: unknown): void {
+  setOther(at: number, value: PlainValue): void {
     this.kinds[at] = valueKind.other;
     this.numbers[at] = Number.NaN;
     this.#others.set(at, value);
@@ -32,7 +33,7 @@ export class ColumnCollector {
   /** Takes rows out; `rows` in ascending order. */
   remove(rows: readonly number[]): void {
     const gone = new Set(rows);
-    const others = new Map<number, unknown>();
+    const others = new Map<number, PlainValue>();
     let to = 0;
     for (let from = 0; from < this.#length; from += 1) {
       if (gone.has(from)) continue;
@@ -41,7 +42,7 @@ export class ColumnCollector {
       this.numbers[to] = this.numbers[from] ?? Number.NaN;
       this.times[to] = this.times[from] ?? 0;
       this.statuses[to] = this.statuses[from] ?? 0;
-      if (this.#others.has(from)) others.set(to, this.#others.get(from));
+      if (this.#others.has(from)) others.set(to, this.#others.get(from) ?? null);
       to += 1;
     }
     this.#others = others;

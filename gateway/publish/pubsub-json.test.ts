@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Compile } from 'typebox/compile';
 import { DataNetworkMessage } from '../../broker/contract/data-message.ts';
 import type { TagDescription } from '../../broker/contract/tag.ts';
+import type { PlainValue } from '../tags/plain-value.ts';
 import type { TagMap } from '../tags/tag-map.ts';
 import { valueKind, type ValueBatch } from '../tags/value-batch.ts';
 import type { Refusal } from './encoder.ts';
@@ -28,10 +29,10 @@ const map: TagMap = {
   sampled: new Map(),
 };
 
-type Value = { handle: number; value: unknown; at?: number; status?: number };
+type Value = { handle: number; value: PlainValue; at?: number; status?: number };
 
 function batchOf(values: readonly Value[]): ValueBatch {
-  const others = new Map<number, unknown>();
+  const others = new Map<number, PlainValue>();
   const kinds = values.map(({ value }, row) => {
     if (value === null) return valueKind.none;
     if (typeof value === 'number') return valueKind.number;

@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { tagToProperties, type MetadataMessage } from '../../broker/contract/metadata-message.ts';
+import {
+  builtInTypes,
+  tagToProperties,
+  type FieldMetaData,
+  type MetadataMessage,
+} from '../../broker/contract/metadata-message.ts';
 import type { TagDescription } from '../../broker/contract/tag.ts';
+import { completeTag, type FieldFacts } from '../tags/field-facts.ts';
+import { isoTime } from '../tags/iso-time.ts';
+import { encodePlainValue } from '../tags/plain-value.ts';
 import { numericRoles, type TagMap, type Writer } from '../tags/tag-map.ts';
 import { valueKind } from '../tags/value-batch.ts';
 import type { EncodedPayload, Encoder } from './encoder.ts';
-
-/** Built-in type ids of OPC 10000-6 5.1.2 by name. */
-const builtInTypes: Readonly<Record<string, number>> = {
-  Boolean: 1,
-  Int32: 6,
-  UInt32: 7,
-  Int64: 8,
-  UInt64: 9,
-  Float: 10,
-  Double: 11,
-  String: 12,
-};
 
 /** DataSetMessages and characters per network message at most, so that no payload grows far beyond 64 kB. */
 const MESSAGES_PER_PAYLOAD = 100;
@@ -88,7 +84,7 @@ export function createPubSubJsonEncoder(publisherId: string, { tags, highestHand
             value = encodeNumber(number);
           else if (kind === valueKind.boolean && allowed !== accept.numbers) value = number === 1 ? 'true' : 'false';
           else if (kind === valueKind.other && isAccepted(others.get(row), allowed))
-            value = JSON.stringify(others.get(row)) ?? 'null';
+            value = encodePlainValue(others.get(row) ?? null);
           else if (kind !== valueKind.none) {
             onRefused({ handle, value: plainOf(kind, number, others.get(row)) });
             status = BAD_TYPE;
@@ -133,24 +129,13 @@ function plainOf(kind: number | undefined, number: number, other: unknown): unkn
   return kind === valueKind.boolean ? number === 1 : number;
 }
 
-const milliseconds = Array.from({ length: 1000 }, (_, ms) => `.${String(ms).padStart(3, '0')}Z`);
-let lastSecond = Number.NaN;
-let lastText = '';
-/** ISO 8601 in UTC; many values of a batch share their second. */
-function isoTime(at: number): string {
-  const second = Math.floor(at / 1000);
-  if (second !== lastSecond) {
-    lastSecond = second;
-    lastText =
-      second >= -62_135_596_800 && second <= 253_402_300_799
-        ? new Date(second * 1000).toISOString().slice(0, 19)
-        : '0001-01-01T00:00:00';
-  }
-  return lastText + (milliseconds[at - second * 1000] ?? '.000Z');
-}
-
-/** The retained metadata of a writer. */
-export function metadataMessage(publisherId: string, writer: Writer, at: number): MetadataMessage {
+/** The retained metadata of a writer. `facts`: what the server said of its fields, by field name. */
+export function metadataMessage(
+  publisherId: string,
+  writer: Writer,
+  at: number,
+  facts: ReadonlyMap<string, FieldFacts> = NO_FACTS,
+): MetadataMessage {
   return {
     MessageId: randomUUID(),
     MessageType: 'ua-metadata',
@@ -161,14 +146,26 @@ export function metadataMessage(publisherId: string, writer: Writer, at: number)
     Timestamp: new Date(at).toISOString(),
     MetaData: {
       Name: writer.equipment.path,
-      Fields: writer.tags.map((tag) => ({
-        Name: tag.name,
-        BuiltInType: builtInTypes[tag.dataType ?? ''] ?? defaultType(tag),
-        ValueRank: -1,
-        Properties: tagToProperties(tag, writer.equipment),
-      })),
+      Fields: writer.tags.map((tag) => describeField(tag, facts.get(tag.name) ?? {}, writer)),
       ConfigurationVersion: { MajorVersion: configurationVersion(writer), MinorVersion: 0 },
     },
+  };
+}
+
+const NO_FACTS: ReadonlyMap<string, FieldFacts> = new Map();
+
+function describeField(tag: TagDescription, facts: FieldFacts, writer: Writer): FieldMetaData {
+  const complete = completeTag(tag, facts);
+  return {
+    Name: tag.name,
+    BuiltInType: facts.builtIn ?? builtInTypes[tag.dataType ?? ''] ?? defaultType(tag),
+    ...(facts.dataType === undefined ? {} : { DataType: facts.dataType }),
+    ValueRank: facts.valueRank ?? -1,
+    Properties: tagToProperties(
+      complete,
+      writer.equipment,
+      tag.unit === undefined ? facts.engineeringUnits : undefined,
+    ),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { PlainValue } from './plain-value.ts';
+
 /** What kind of value a row of a batch holds. */
 export const valueKind = {
   /** No value: the status says why. */
@@ -20,5 +22,5 @@ export type ValueBatch = {
   readonly times: Float64Array<ArrayBuffer>;
   readonly statuses: Uint32Array<ArrayBuffer>;
   /** Values that are no plain numbers, by row: text, whole numbers beyond 2^53 as decimal text, arrays, structures. */
-  readonly others: ReadonlyMap<number, unknown>;
+  readonly others: ReadonlyMap<number, PlainValue>;
 };

@@ -1,4 +1,7 @@
-/** An MQTT broker that only takes: answers every QoS 1 publish at once. Prints its port, and at SIGTERM what came. */
+/**
+ * An MQTT broker that only takes: answers every QoS 1 publish at once. Prints its port, at SIGUSR1 the
+ * number of messages so far, and at SIGTERM what came.
+ */
 import { createServer, type Socket } from 'node:net';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import { percentile } from './reading.ts';
@@ -46,6 +49,9 @@ function answer(socket: Socket, packet: Packet): void {
 
 process.on('SIGUSR2', () => {
   latencies.length = 0;
+});
+process.on('SIGUSR1', () => {
+  process.stdout.write(`${JSON.stringify({ messages, at: Date.now() })}\n`);
 });
 process.on('SIGTERM', () => {
   process.stdout.write(
