@@ -71,8 +71,7 @@ describe.runIf(hasAsyncua())('values of a server that is not node-opcua arrive o
     expect(later).toMatchObject({ value: '9007199254740993', at, statusCode: 0 });
   });
 
-  // Arrays, byte strings, node ids, enumeration names and structures arrive as null with BadDecodingError.
-  it.fails('carries arrays, matrices, enumerations and structures', async () => {
+  it('carries arrays, matrices, enumerations and structures', async () => {
     await using server = await startAsyncuaServer({ dataTypes: true });
     await using rig = await startGatewayRig([
       serverOf(
@@ -94,15 +93,14 @@ describe.runIf(hasAsyncua())('values of a server that is not node-opcua arrive o
     await using rig = await startGatewayRig([
       serverOf('plc', server.endpoint, [
         processTag('text', node('ScalarString')),
-        processTag('list', node('ArrayDouble')),
         processTag('notANumber', node('ScalarNaN')),
         processTag('good', node('ScalarDouble')),
       ]),
     ]);
-    for (const name of ['text', 'list', 'notANumber', 'good'])
+    for (const name of ['text', 'notANumber', 'good'])
       await eventually(`something of ${name}`, () => rig.of(name).length > 0);
     expect(rig.of('good')[0]).toMatchObject({ value: 0.1, statusCode: 0 });
-    for (const name of ['text', 'list', 'notANumber']) {
+    for (const name of ['text', 'notANumber']) {
       const { value, statusCode } = rig.of(name)[0] ?? { statusCode: 0 };
       expect([name, value, statusCode >>> 30]).toEqual([name, null, 2]);
     }
