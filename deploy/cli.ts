@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { describeError, errorCodes, JoulegateError } from '../broker/contract/error.ts';
 import { addBrowseCommand } from './commands/browse.ts';
+import { addCertCommand } from './commands/cert.ts';
 import { addCheckCommand } from './commands/check.ts';
 import type { CommandContext } from './commands/context.ts';
 import { addDiscoverCommand } from './commands/discover.ts';
@@ -50,6 +51,7 @@ export function createProgram(context: CommandContext): Command {
     addImportCommand,
     addExportCommand,
     addCheckCommand,
+    addCertCommand,
     addDoctorCommand,
     addFillHistoryCommand,
   ]) {

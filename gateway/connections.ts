@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../broker/contract/deps.ts';
+import { durationMs } from '../broker/contract/duration.ts';
 import type { GatewaySection, ServerConfig } from './config/schema.ts';
 import { openConnection, type Connection } from './opcua/connection.ts';
 import type { WorkerMessage, WorkerStart } from './opcua/protocol.ts';
@@ -8,6 +9,8 @@ import type { TagMap } from './tags/tag-map.ts';
 
 export type ConnectionsOptions = {
   readonly publisherId: string;
+  /** How long before its end the own certificate is renewed; default 30 days. */
+  readonly renewBefore?: GatewaySection['certificateRenewBefore'] | undefined;
   readonly dataDir: string;
   readonly log: Logger;
   readonly onMessage: (server: string, message: WorkerMessage, durable: (number: number) => void) => void;
@@ -51,10 +54,16 @@ export class Connections implements AsyncDisposable {
   }
 
   #connect(server: WorkerStart['server'], tags: WorkerStart['tags']): Connection {
-    const { publisherId, dataDir, log, onMessage } = this.#options;
+    const { publisherId, renewBefore, dataDir, log, onMessage } = this.#options;
     const applicationUri = `urn:joulegate:gateway:${publisherId}`;
     return openConnection(
-      { server, tags, pkiDir: join(dataDir, 'pki'), applicationUri },
+      {
+        server,
+        tags,
+        pkiDir: join(dataDir, 'pki'),
+        applicationUri,
+        ...(renewBefore === undefined ? {} : { renewBeforeDays: durationMs(renewBefore) / 86_400_000 }),
+      },
       (message, durable) => onMessage(server.name, message, durable),
       log,
     );

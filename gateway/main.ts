@@ -86,6 +86,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
   const connections = opening.use(
     new Connections({
       publisherId: gateway.publisherId,
+      renewBefore: gateway.certificateRenewBefore,
       dataDir,
       log,
       onMessage: (server, message, durable) => flow.handle(server, message, durable),

@@ -1,5 +1,5 @@
 import { topicLevel } from '../../broker/contract/topic.ts';
-import type { TagConfig } from '../../gateway/config/schema.ts';
+import type { ServerConfig, TagConfig } from '../../gateway/config/schema.ts';
 import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from '../../scoring/energy/unit.ts';
 import { closest } from './closest.ts';
 import type { ConfigPath } from './problem.ts';
@@ -62,8 +62,11 @@ function checkServers({ gateway }: Sections, error: Report, warn: Report): void 
     if (host === null) error([...at, 'endpoint'], `${show(server.endpoint)} is no endpoint; write opc.tcp://host:port`);
     else if (!isLoopback(host) && (server.securityMode === 'None' || server.securityPolicy === 'None')) {
       const key = server.securityMode === 'None' ? 'securityMode' : 'securityPolicy';
-      warn([...at, key], `None sends values and passwords to ${host} unprotected; use best`);
+      const text = `None lets anybody between here and ${host} read and forge values`;
+      if (server.allowInsecure === true) warn([...at, key], `${text}; use best as soon as the server can`);
+      else error([...at, key], `${text}; use best, or set allowInsecure: true`);
     }
+    checkSignIn(server, at, error);
     for (const [equipmentIndex, equipment] of server.equipment.entries()) {
       const equipmentAt: ConfigPath = [...at, 'equipment', equipmentIndex];
       const where = `servers[${serverIndex}].equipment[${equipmentIndex}]`;
@@ -77,6 +80,23 @@ function checkServers({ gateway }: Sections, error: Report, warn: Report): void 
         checkTag(tag, tagAt, error, warn);
       }
     }
+  }
+}
+
+function checkSignIn(server: ServerConfig, at: ConfigPath, error: Report): void {
+  const { username, userCertificate, userPrivateKey } = server;
+  if (username !== undefined && userCertificate !== undefined) {
+    error([...at, 'userCertificate'], 'cannot stand beside username; sign in by one of them');
+  }
+  if ((userCertificate === undefined) !== (userPrivateKey === undefined)) {
+    const given = userCertificate === undefined ? 'userPrivateKey' : 'userCertificate';
+    error([...at, given], 'userCertificate and userPrivateKey belong together; set both');
+  }
+  const { securityMode, securityPolicy } = server;
+  if (username !== undefined && (securityMode === 'None' || securityMode === 'Sign' || securityPolicy === 'None')) {
+    const weak =
+      securityMode === 'None' || securityMode === 'Sign' ? `securityMode ${securityMode}` : 'securityPolicy None';
+    error([...at, 'username'], `needs an encrypted channel, not ${weak}; use best or SignAndEncrypt`);
   }
 }
 

@@ -67,8 +67,13 @@ export const securityPolicies = [
   'Basic256Sha256',
   'Aes128_Sha256_RsaOaep',
   'Aes256_Sha256_RsaPss',
+  'Basic256',
+  'Basic128Rsa15',
   'best',
 ] as const;
+
+/** What may be wrong with a server and still be accepted by name. */
+export const serverFaults = ['validity', 'host-name', 'application-uri', 'weak-key', 'endpoint-list'] as const;
 
 export const ServerConfig = Type.Object(
   {
@@ -77,15 +82,51 @@ export const ServerConfig = Type.Object(
       description: 'Short name of the OPC UA server; also the writer group.',
     }),
     endpoint: Type.String({ pattern: '^opc\\.tcp://', examples: ['opc.tcp://press-3:4840'] }),
-    securityMode: Type.Enum(securityModes, { default: 'best', description: 'best = the strongest the server offers.' }),
-    securityPolicy: Type.Enum(securityPolicies, { default: 'best' }),
-    username: Type.Optional(Type.String()),
+    securityMode: Type.Enum(securityModes, {
+      default: 'best',
+      description:
+        'best = the strongest the server offers; when it later offers less, it is refused until a person accepts that.',
+    }),
+    securityPolicy: Type.Enum(securityPolicies, {
+      default: 'best',
+      description: 'best = the strongest the server offers. Basic256 and Basic128Rsa15 rest on SHA-1: only by name.',
+    }),
+    allowInsecure: Type.Optional(
+      Type.Boolean({
+        description: 'Lets a server that is not on this machine be read without security. Default false.',
+      }),
+    ),
+    username: Type.Optional(Type.String({ description: 'The password goes only over an encrypted channel.' })),
     password: Type.Optional(Type.String({ description: 'Use file:PATH or ${ENV}.' })),
+    allowPlainPasswordToken: Type.Optional(
+      Type.Boolean({
+        description:
+          'Signs in also where the server protects passwords by nothing but the encrypted channel (token policy None). Default false.',
+      }),
+    ),
+    userCertificate: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'X.509 sign-in instead of username: path of the certificate, PEM or DER.',
+      }),
+    ),
+    userPrivateKey: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'Path of the RSA key of userCertificate, PEM without a passphrase, mode 0600.',
+      }),
+    ),
     trustServerCertificate: Type.Enum(['pinned', 'first-use'], {
       default: 'pinned',
       description:
         'pinned: an unknown certificate is refused and put aside. first-use: the first one seen is pinned (demo, commissioning).',
     }),
+    tolerate: Type.Optional(
+      Type.Array(Type.Enum(serverFaults), {
+        description:
+          'Faults of this server that a person accepts: certificate out of its time (validity), made out for another host (host-name) or application (application-uri), key too short (weak-key); endpoint list that differs inside the session (endpoint-list).',
+      }),
+    ),
     dataTypes: Type.Optional(
       Type.Enum(['read', 'off'], {
         description:
@@ -125,6 +166,11 @@ export const GatewaySection = Type.Object(
       default: '10s',
       description: 'A quiet writer says at least this often that its values are unchanged.',
     }),
+    certificateRenewBefore: Type.Optional(
+      Duration({
+        description: "How long before its end the gateway's own certificate is renewed. Default 30d.",
+      }),
+    ),
     servers: Type.Array(ServerConfig, { minItems: 1 }),
   },
   { additionalProperties: false },
