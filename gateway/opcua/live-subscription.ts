@@ -26,6 +26,9 @@ export type SubscriptionHooks = {
   readonly onEnded: (reason: string) => void;
 };
 
+/** A number that is this little lower is a repeat; one that is far lower has wrapped round (OPC 10000-4 7.26). */
+const REPEATS = 10_000;
+
 /** One subscription of a session with its signs of life. */
 export class LiveSubscription {
   readonly publishingMs: number;
@@ -37,6 +40,8 @@ export class LiveSubscription {
   readonly #hooks: SubscriptionHooks;
   readonly #collector = new ColumnCollector();
   #closed = false;
+  /** Sequence number of the last notification with values; 0 before the first. */
+  #sequence = 0;
 
   private constructor(subscription: ClientSubscription, publishingMs: number, hooks: SubscriptionHooks) {
     this.#subscription = subscription;
@@ -61,13 +66,27 @@ export class LiveSubscription {
 
   /** A subscription that is silent for longer than this, in ms, is not alive. */
   get patienceMs(): number {
-    return Math.max(12_500, this.publishingMs * 3);
+    return Math.max(7000, this.publishingMs * 3);
   }
 
   /** Ends it here and, without waiting for an answer, at the server. */
   abandon(): void {
     this.#closed = true;
     this.#subscription.terminate().catch(() => undefined);
+  }
+
+  /** The server counts its notifications from 1 again. */
+  restart(): void {
+    this.#sequence = 0;
+  }
+
+  /** Notifications missing before this one; −1 for one that has been taken already (a server may send it twice). */
+  #missingBefore({ sequenceNumber, notificationData }: NotificationMessage): number {
+    if ((notificationData ?? []).length === 0) return 0;
+    const before = this.#sequence;
+    if (before > 0 && sequenceNumber <= before && before - sequenceNumber < REPEATS) return -1;
+    this.#sequence = sequenceNumber;
+    return before === 0 || sequenceNumber <= before ? 0 : sequenceNumber - before - 1;
   }
 
   #end(reason: string): void {
@@ -79,7 +98,9 @@ export class LiveSubscription {
     const { gate, sender, seen, other, names, onLost } = this.#hooks;
     const receivedAt = Date.now();
     this.heardAt = receivedAt;
-    let lost = 0;
+    const missing = this.#missingBefore(notification);
+    if (missing < 0) return gate.bind(notification.sequenceNumber, 0);
+    let lost = missing;
     for (const data of notification.notificationData ?? []) {
       if (!(data instanceof DataChangeNotification)) continue;
       const { overflows, undecodable } = takeNotification(data, this.#collector, receivedAt, other);

@@ -3,7 +3,7 @@ import { valueKind } from '../tags/value-batch.ts';
 import type { PlainValue } from '../tags/plain-value.ts';
 import type { ColumnCollector } from './value-columns.ts';
 
-import { RefusedValue } from './values/value-limits.ts';
+import { defaultLimits, RefusedValue, refusals } from './values/value-limits.ts';
 
 /** The body of a DataChangeNotification as it came, before anything is made of it. */
 const bodies = new WeakMap<DataChangeNotification, Buffer>();
@@ -106,6 +106,7 @@ export function takeNotification(
       let kind: number = valueKind.none;
       let number = Number.NaN;
       let text: PlainValue = null;
+      let refused = 0;
       if ((mask & hasValue) !== 0) {
         const type = view.getUint8(at);
         at += 1;
@@ -172,8 +173,10 @@ export function takeNotification(
             at += 4;
             if (length < 0) break;
             if (at + length > view.byteLength) throw new RangeError('text beyond the end');
-            kind = valueKind.other;
-            text = body.toString('utf8', at, at + length);
+            if (length <= defaultLimits.maxTextLength) {
+              kind = valueKind.other;
+              text = body.toString('utf8', at, at + length);
+            } else refused = refusals['text-too-long'].statusCode;
             at += length;
             break;
           }
@@ -210,7 +213,7 @@ export function takeNotification(
       into.kinds[row] = kind;
       into.numbers[row] = number;
       into.times[row] = time;
-      into.statuses[row] = kind === valueKind.none && status >>> 30 === 0 ? BAD_DECODING : status;
+      into.statuses[row] = kind === valueKind.none && status >>> 30 === 0 ? refused || BAD_DECODING : status;
       if (kind === valueKind.other) into.setOther(row, text);
     }
   } catch {

@@ -29,7 +29,7 @@ export async function runSession(
   await using cleanup = new AsyncDisposableStack();
   const opened = cleanup.use(await openSession(start, (event) => say({ kind: 'event', event })));
   const { client, session, security } = opened;
-  const run = new TagSession(start, session, say, parts);
+  const run = new TagSession(start, session, say, parts, () => breakConnection(client));
   cleanup.defer(() => run.stop());
   onCommand((command) => {
     if (command.kind === 'durable') run.durable(command.number);
@@ -38,7 +38,7 @@ export async function runSession(
     }
   });
   (client as OPCUAClient & { connectionStrategy: object }).connectionStrategy = repairStrategy;
-  const ended = endOf(client, run, say, signal);
+  const ended = endOf(client, run, say, signal, server.endpoint);
   await Promise.race([run.begin(), ended]);
   for (const code of ['ENDPOINT_UNREACHABLE', 'ENDPOINT_REFUSED', 'CERTIFICATE_UNTRUSTED'])
     say({ kind: 'clear', code, where: server.endpoint });
@@ -63,7 +63,7 @@ export async function runSession(
 }
 
 /** Resolves with the reason when the connection is beyond repair or has to stop. */
-function endOf(client: OPCUAClient, run: TagSession, say: Say, signal: AbortSignal): Promise<string> {
+function endOf(client: OPCUAClient, run: TagSession, say: Say, signal: AbortSignal, endpoint: string): Promise<string> {
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
     const giveUpAfter = (ms: number, reason: string): void => {
@@ -74,11 +74,20 @@ function endOf(client: OPCUAClient, run: TagSession, say: Say, signal: AbortSign
     client.on('connection_lost', () => {
       run.suspend();
       say({ kind: 'state', state: 'reconnecting', reason: 'connection lost' });
+      say({
+        kind: 'event',
+        event: {
+          kind: 'endpoint-lost',
+          severity: 'low',
+          message: 'connection lost; it is being repaired',
+          subject: endpoint,
+        },
+      });
       giveUpAfter(REPAIR_MS, 'connection lost and not repaired');
     });
-    client.on('after_reconnection', (trouble?: Error | null) => {
-      if (trouble) return resolve(`connection lost: ${describeError(trouble)}`);
-      giveUpAfter(RESUME_MS, 'session not restored after the connection was');
+    client.on('after_reconnection', () => giveUpAfter(RESUME_MS, 'session not restored after the connection was'));
+    // Only now has the library activated the session on the new channel.
+    client.on('connection_reestablished', () => {
       void resume(run, say).then((failure) => {
         if (failure === null) clearTimeout(timer);
         else resolve(failure);
@@ -99,4 +108,15 @@ async function resume(run: TagSession, say: Say): Promise<string | null> {
   } catch (error) {
     return `session not restored: ${describeError(error)}`;
   }
+}
+
+/**
+ * Breaks a connection that is open but dead, so that the library makes another and goes on with the same session: what the
+ * server has queued meanwhile is not lost, and it has no second session to carry.
+ */
+function breakConnection(client: OPCUAClient): void {
+  const { _secureChannel: channel } = client as OPCUAClient & {
+    _secureChannel: { forceConnectionBreak(): void } | null;
+  };
+  channel?.forceConnectionBreak();
 }

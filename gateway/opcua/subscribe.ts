@@ -51,7 +51,9 @@ export type ItemOutcome = ResolvedTag & {
 };
 
 /** Keep-alives of a quiet subscription come at least this often, so that a dead one is noticed. */
-const KEEP_ALIVE_MS = 5000;
+const KEEP_ALIVE_MS = 3000;
+/** A subscription outlives a cut connection for this long, and with it what the server has queued. */
+const LIFETIME_MS = 60_000;
 
 /** Creates a subscription for one publishing interval. */
 export function createSubscription(session: ClientSession, publishingMs: number): Promise<ClientSubscription> {
@@ -59,7 +61,7 @@ export function createSubscription(session: ClientSession, publishingMs: number)
   return session.createSubscription2({
     requestedPublishingInterval: publishingMs,
     requestedMaxKeepAliveCount,
-    requestedLifetimeCount: Math.max(60, requestedMaxKeepAliveCount * 6),
+    requestedLifetimeCount: Math.max(requestedMaxKeepAliveCount * 3, Math.ceil(LIFETIME_MS / publishingMs)),
     maxNotificationsPerPublish: 0,
     publishingEnabled: true,
     priority: 10,

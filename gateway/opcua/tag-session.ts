@@ -1,4 +1,4 @@
-import { AttributeIds, type ClientSession } from 'node-opcua';
+import type { ClientSession } from 'node-opcua';
 import { JoulegateError } from '../../broker/contract/error.ts';
 import { AckGate } from './ack-gate.ts';
 import type { BatchSender } from './batch-sender.ts';
@@ -6,7 +6,9 @@ import { LastSeen } from './last-seen.ts';
 import { LiveSubscription } from './live-subscription.ts';
 import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeGuard } from './node-guard.ts';
+import { answers, readNamespaces } from './namespaces.ts';
 import { NodeKnowledge } from './node-knowledge.ts';
+import { readOperationLimits } from './operation-limits.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
 import { placeOf, reportBadNode, reportNoFilter, reportWrongTag } from './tag-reports.ts';
@@ -32,6 +34,7 @@ export class TagSession {
   readonly #say: Say;
   readonly #parts: WorkerParts;
   readonly #gate: AckGate;
+  readonly #onSilent: () => void;
   readonly #bad = new Map<number, WorkerTag>();
   readonly #subscriptions: LiveSubscription[] = [];
   /** Where the item of a tag is. */
@@ -46,13 +49,15 @@ export class TagSession {
   #revivals = 0;
   #fail: (reason: string) => void = () => undefined;
 
-  constructor(start: WorkerStart, session: ClientSession, say: Say, parts: WorkerParts) {
+  /** `onSilent`: the server does not answer; the connection has to be broken, so that it is repaired. */
+  constructor(start: WorkerStart, session: ClientSession, say: Say, parts: WorkerParts, onSilent: () => void) {
     this.#server = start.server;
     this.#tags = start.tags;
     this.#session = session;
     this.#say = say;
     this.#parts = parts;
     this.#gate = new AckGate(session);
+    this.#onSilent = onSilent;
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
@@ -65,8 +70,9 @@ export class TagSession {
   async begin(): Promise<void> {
     const { sender, guard, seen } = this.#parts;
     this.#session.on('session_closed', () => this.#fail('session closed'));
-    this.#namespaces = await this.#readNamespaces();
-    this.#limits = { items: await this.#readLimit('i=11714'), read: await this.#readLimit('i=11705') };
+    this.#namespaces = await readNamespaces(this.#session);
+    const limits = await readOperationLimits(this.#session);
+    this.#limits = { items: limits.maxMonitoredItemsPerCall, read: limits.maxNodesPerRead };
     this.#knowledge = new NodeKnowledge(this.#session, this.#server, this.#namespaces, this.#limits.read, this.#say);
     const resolved = this.#resolved(this.#tags);
     seen.expectRepeat(this.#tags.map(({ handle }) => handle));
@@ -92,7 +98,7 @@ export class TagSession {
 
   /** The library has repaired the connection: proves that everything still means the same, and makes lost items anew. */
   async resume(): Promise<void> {
-    const namespaces = await this.#readNamespaces();
+    const namespaces = await readNamespaces(this.#session);
     if (namespaces.join('\n') !== this.#namespaces.join('\n')) {
       this.#fail('the namespaces of the server have changed');
       return;
@@ -102,6 +108,8 @@ export class TagSession {
       const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
       this.#parts.seen.expectRepeat(tags.map(({ handle }) => handle));
       if (await hasItem(this.#session, subscription.subscription, subscription.someItem)) continue;
+      this.#noteHole('the server had forgotten the subscription while the connection was away');
+      subscription.restart();
       await this.#fill(subscription, this.#resolved(tags));
     }
     const wrong = await this.#parts.guard.check(this.#session, this.#namespaces, this.#good(), this.#limits.read);
@@ -164,20 +172,6 @@ export class TagSession {
       if (reason === undefined) this.#say({ kind: 'clear', code: 'NODE_CHANGED', where: placeOf(tag) });
       else reportWrongTag(this.#say, tag, reason);
     }
-  }
-
-  /** Straight from the server: the library keeps what it once has read, over a restart of the server too. */
-  async #readNamespaces(): Promise<readonly string[]> {
-    const { value } = await this.#session.read({ nodeId: 'i=2255', attributeId: AttributeIds.Value });
-    const uris: unknown = value.value;
-    if (!Array.isArray(uris))
-      throw new JoulegateError('ENDPOINT_REFUSED', 'the server does not tell its NamespaceArray (i=2255)');
-    return uris.map(String);
-  }
-
-  async #readLimit(nodeId: string): Promise<number> {
-    const limit = await this.#session.read({ nodeId }).catch(() => null);
-    return Number(limit?.value.value) || 0;
   }
 
   #resolved(tags: readonly WorkerTag[]): ResolvedTag[] {
@@ -278,7 +272,7 @@ export class TagSession {
     if (silent.length === 0) return;
     this.#isChecking = true;
     try {
-      if (!(await this.#answers())) return this.#fail('the server does not answer');
+      if (!(await answers(this.#session, PROBE_MS))) return this.#onSilent();
       this.#revivals += 1;
       if (this.#revivals > REVIVALS) return this.#fail('the server forgets subscriptions again and again');
       for (const subscription of silent) {
@@ -289,27 +283,21 @@ export class TagSession {
     }
   }
 
-  async #answers(): Promise<boolean> {
-    const timeout = new Promise<false>((resolve) => {
-      setTimeout(() => resolve(false), PROBE_MS).unref();
-    });
-    const answer = this.#session.read({ nodeId: 'i=2259' }).then(
-      () => true,
-      () => false,
-    );
-    return Promise.race([answer, timeout]);
-  }
-
-  async #revive(subscription: LiveSubscription): Promise<void> {
+  /** Nobody knows what the server would have sent; that something may be missing is said. */
+  #noteHole(message: string): void {
     this.#say({
       kind: 'event',
       event: {
-        kind: 'endpoint-lost',
+        kind: 'data-lost',
         severity: 'medium',
-        message: 'the server has forgotten a subscription; it is made anew',
+        message: `${message}; its values meanwhile are missing`,
         subject: this.#server.endpoint,
       },
     });
+  }
+
+  async #revive(subscription: LiveSubscription): Promise<void> {
+    this.#noteHole('the server has forgotten a subscription');
     const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
     subscription.abandon();
     this.#subscriptions.splice(this.#subscriptions.indexOf(subscription), 1);

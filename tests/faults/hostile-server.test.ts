@@ -106,7 +106,7 @@ describe.runIf(hasAsyncua())('a server that overdoes it harms nobody', () => {
   });
 
   // The message is larger than the broker takes, so it is sent again for ever and holds up everything behind it.
-  it.fails('sends a string of 10 MB and the other tags go on', { timeout: 60_000 }, async () => {
+  it('sends a string of 10 MB and the other tags go on', { timeout: 60_000 }, async () => {
     await using server = await startAsyncuaServer({ dataTypes: true, counters: { count: 1, intervalMs: 100 } });
     const node = (name: string): string => `nsu=${ASYNCUA_NAMESPACE};s=${name}`;
     await using rig = await startGatewayRig([

@@ -57,7 +57,8 @@ export function renderPlantDraft(draft: PlantDraft): string {
 function serverLines({ equipment, remarks = [], name, ...settings }: DraftServer): string[] {
   const lines = [...remarks.map((text) => `    ${comment(text)}`), `    - name: ${scalar(name)}`];
   for (const [key, value] of Object.entries(settings)) {
-    if (value !== undefined) lines.push(`      ${key}: ${scalar(Array.isArray(value) ? JSON.stringify(value) : value)}`);
+    if (value !== undefined)
+      lines.push(`      ${key}: ${scalar(Array.isArray(value) ? JSON.stringify(value) : value)}`);
   }
   const live = equipment.filter(({ tags }) => tags.some(({ isLive }) => isLive));
   lines.push(live.length === 0 ? '      equipment: []' : '      equipment:');
