@@ -149,3 +149,36 @@ export function factorSetOn(sets: readonly FactorSet[], day: string): FactorSet 
 export function nextDay(day: string): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
 }
+
+export type DatedAmounts = { readonly day: string; readonly amounts: readonly CarrierAmount[] };
+
+/** Energy of many days on the set of each day, and restated on one set, side by side. */
+export type DatedConversion = {
+  readonly own: number;
+  readonly ownSets: readonly string[];
+  readonly restated: number;
+  readonly restatedSet: string;
+};
+
+/**
+ * Converts each day by the edition that is valid on it, and all days by `restateOn`, so that years can be compared.
+ * @throws JoulegateError UNIT_UNKNOWN naming the first day that no set is valid on, or a carrier without factor.
+ */
+export function convertDays(
+  days: readonly DatedAmounts[],
+  sets: readonly FactorSet[],
+  { restateOn, basis = 'calorific' }: { readonly restateOn: FactorSet; readonly basis?: ConversionBasis },
+): DatedConversion {
+  const own = days.map(({ day, amounts }) => {
+    const set = factorSetOn(sets, day);
+    if (set === null)
+      throw new JoulegateError('UNIT_UNKNOWN', `no factor set is valid on ${day}; add the edition of that day`);
+    return convert(amounts, set, basis);
+  });
+  return {
+    own: exactSum(own.map(({ total }) => total)),
+    ownSets: [...new Set(own.map(({ factorSet }) => factorSet))],
+    restated: exactSum(days.map(({ amounts }) => convert(amounts, restateOn, basis).total)),
+    restatedSet: restateOn.id,
+  };
+}

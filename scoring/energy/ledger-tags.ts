@@ -1,4 +1,5 @@
 import type { TagDescription } from '../../broker/contract/tag.ts';
+import { CounterHistory } from './counter-history.ts';
 import { createCounterState, type CounterOptions, type CounterState } from './counter.ts';
 import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from './unit.ts';
 
@@ -9,6 +10,9 @@ export type CounterTag = {
   readonly factor: number;
   readonly options: CounterOptions;
   readonly state: CounterState;
+  readonly history: CounterHistory;
+  /** Time of the newest increase, for a meter that stands still under power. */
+  movedAt: number;
 };
 
 export type PowerTag = { readonly tag: TagDescription; readonly factor: number; lastKw: number; lastAt: number };
@@ -22,7 +26,7 @@ export type LedgerTags = {
 };
 
 /** A glitch of a counter is forgiven for this long before it counts as a reset. */
-const CONFIRM_MS = 600_000;
+const CONFIRM_MS = 1_800_000;
 const HOUR = 3_600_000;
 
 /** Sorts tags by what the ledger does with them. Carriers other than electricity are not in kWh sums and stay out. */
@@ -75,5 +79,7 @@ function counterTag(
     factor,
     options: { modulus: tag.modulus ?? null, maxPerMs, jitter: 0, confirmMs: CONFIRM_MS },
     state: createCounterState(),
+    history: new CounterHistory(),
+    movedAt: Number.NaN,
   };
 }

@@ -10,6 +10,10 @@ export const toNano = (amount: number): number => Math.round(amount * PER_UNIT);
 /** The decimal a whole number of 10⁻⁹ units stands for, correctly rounded. */
 export const fromNano = (nano: number): number => nano / PER_UNIT;
 
+/** Part of a whole amount, rounded the same way for what is added and for what is taken back. */
+export const wholePart = (amount: number, part: number, whole: number): number =>
+  Math.sign(amount) * Math.round((Math.abs(amount) * part) / whole);
+
 /** Σ of amounts that come from whole numbers, exact. */
 export const exactTotal = (amounts: Iterable<number>): number => {
   let total = 0;
