@@ -1,4 +1,4 @@
-import type { CounterState, PendingRun } from './counter.ts';
+import { stepCounter, type CounterOptions, type CounterState, type PendingRun } from './counter.ts';
 
 /** Samples kept per counter for values that come late: about four hours of minutes. */
 const CAPACITY = 256;
@@ -62,4 +62,25 @@ export class CounterHistory {
   clear(): void {
     this.#size = 0;
   }
+}
+
+type Reading = readonly [value: number, at: number];
+
+/** How many of the samples after a late one are read in another way because of it; from then on both readings agree. */
+export function changedBy(
+  late: Reading,
+  tail: readonly Reading[],
+  before: CounterState,
+  options: CounterOptions,
+): number {
+  const without: CounterState = { ...before };
+  const withLate: CounterState = { ...before };
+  stepCounter(withLate, ...late, options);
+  for (const [index, reading] of tail.entries()) {
+    stepCounter(without, ...reading, options);
+    stepCounter(withLate, ...reading, options);
+    const settled = without.pending === null && withLate.pending === null;
+    if (settled && without.lastAt === withLate.lastAt && without.lastValue === withLate.lastValue) return index + 1;
+  }
+  return tail.length;
 }

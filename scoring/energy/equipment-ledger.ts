@@ -1,8 +1,9 @@
 import type { MachineState, TagDescription } from '../../broker/contract/tag.ts';
-import { enterReset, float32Step, replaceMeter, stepCounter, type CounterState, type CounterStep } from './counter.ts';
+import { changedBy } from './counter-history.ts';
+import { enterReset, replaceMeter, stepCounter, type CounterState, type CounterStep } from './counter.ts';
 import { checkpointTags, restoreTags, type LedgerCheckpoint } from './ledger-checkpoint.ts';
 import { counterIssueText, type IssueText, type LedgerIssue } from './ledger-issue.ts';
-import { sortTags, type CounterTag, type LedgerTags, type PowerTag } from './ledger-tags.ts';
+import { sortTags, stalledTime, type CounterTag, type LedgerTags, type PowerTag } from './ledger-tags.ts';
 import { toNano, wholePart } from './quantum.ts';
 import { StateTimeline } from './state-timeline.ts';
 import type { WindowBook, WindowCursor } from './window-book.ts';
@@ -20,8 +21,8 @@ export type LedgerOptions = {
 const HOUR = 3_600_000;
 /** Over a longer silence nothing is spread: it would be a guess over hundreds of thousands of windows. */
 const MAX_SPAN_MS = 15 * 24 * HOUR;
-/** A counter that stands still under power for this long is reported. */
-const STALLED_MS = 2 * HOUR;
+/** A reading beyond this (kWh, kW or pieces) is no reading: sums with it could not be kept exactly. */
+const MAX_READING = 1e15;
 
 const timeOf: Readonly<Record<MachineState, SumName | null>> = {
   run: 'runMs',
@@ -162,7 +163,8 @@ export class EquipmentLedger {
 
   #count(counter: CounterTag, value: number | string, at: number): void {
     const number = typeof value === 'number' ? value : Number(value);
-    if (!Number.isFinite(number) || value === '') return this.#refuseNumber(counter.tag, value, at);
+    if (!(Math.abs(number * counter.factor) < MAX_READING) || value === '')
+      return this.#refuseNumber(counter.tag, value, at);
     const { state, history } = counter;
     if (at <= state.lastAt || (state.pending !== null && at <= state.pending.at))
       return this.#takeLate(counter, number, at);
@@ -182,14 +184,18 @@ export class EquipmentLedger {
     }
     const tail = history.cut(place, state);
     const before: CounterState = { ...state };
+    const changed = changedBy([value, at], tail, before, options);
     this.#sign = -1;
-    for (const [known, knownAt] of tail) this.#bookStep(counter, stepCounter(state, known, knownAt, options), known);
+    for (const [known, knownAt] of tail.slice(0, changed))
+      this.#bookStep(counter, stepCounter(state, known, knownAt, options), known);
     this.#sign = 1;
     Object.assign(state, before);
-    for (const [known, knownAt] of [[value, at] as const, ...tail]) {
+    [[value, at] as const, ...tail].forEach(([known, knownAt], index) => {
       history.push(known, knownAt, state);
-      this.#bookStep(counter, stepCounter(state, known, knownAt, options), known);
-    }
+      const step = stepCounter(state, known, knownAt, options);
+      // What comes after the two readings agree again is booked already.
+      if (index <= changed) this.#bookStep(counter, step, known);
+    });
   }
 
   #bookStep(counter: CounterTag, step: CounterStep, value: number): void {
@@ -230,7 +236,9 @@ export class EquipmentLedger {
     const measured = to - from <= this.#options.maxGapMs;
     if (counter.kind === 'energy') {
       this.#addEnergy(from, to, amount, measured);
-      if (this.#sign === 1) this.#watchStall(counter, step, amount);
+      const kw = this.#powers[0]?.lastKw ?? Number.NaN;
+      const stalledMs = this.#sign === 1 ? stalledTime(counter, step, { moved: amount !== 0, kw }) : 0;
+      if (stalledMs > 0) this.#issue('COUNTER_STALLED', name, to, counterIssueText.stalled(stalledMs / HOUR, kw));
       return this.#pruneStates();
     }
     if (amount === 0) return;
@@ -246,19 +254,6 @@ export class EquipmentLedger {
     if (name === 'scrap' || this.#boundary.has(counter.tag.name)) add(this.#chain);
   }
 
-  #watchStall(counter: CounterTag, { to, value }: { to: number; value: number }, amount: number): void {
-    if (amount !== 0 || Number.isNaN(counter.movedAt)) {
-      counter.movedAt = to;
-      return;
-    }
-    const kw = this.#powers[0]?.lastKw ?? Number.NaN;
-    const still = to - counter.movedAt;
-    if (!(kw > 0) || still < STALLED_MS) return;
-    const due = (kw * still) / HOUR;
-    if (due > float32Step(value) * counter.factor)
-      this.#issue('COUNTER_STALLED', counter.tag.name, to, counterIssueText.stalled(still / HOUR, kw));
-  }
-
   #addUnresolved(to: number): void {
     this.#book.add(this.#equipment, to - 1, 'unresolved', this.#sign);
     this.#book.add(this.#chain, to - 1, 'unresolved', this.#sign);
@@ -270,7 +265,8 @@ export class EquipmentLedger {
 
   #integrate(power: PowerTag, value: number | string, at: number): void {
     const number = typeof value === 'number' ? value : Number(value);
-    if (!Number.isFinite(number) || value === '') return this.#refuseNumber(power.tag, value, at);
+    if (!(Math.abs(number * power.factor) < MAX_READING) || value === '')
+      return this.#refuseNumber(power.tag, value, at);
     const { lastAt, lastKw } = power;
     if (at <= lastAt) return;
     power.lastKw = number * power.factor;
@@ -347,7 +343,7 @@ export class EquipmentLedger {
 
   #refuseNumber(tag: TagDescription, value: number | string, at: number): void {
     this.#issue('VALUE_NOT_A_NUMBER', tag.name, at, {
-      message: `tag ${tag.name} (${tag.role}) delivered "${String(value).slice(0, 32)}", which is no finite number; the value is left out`,
+      message: `tag ${tag.name} (${tag.role}) delivered "${String(value).slice(0, 32)}", which is no number a meter can show; the value is left out`,
       remedy: 'check the node and its data type in the PLC, or the role of the tag in plant.yaml',
     });
   }

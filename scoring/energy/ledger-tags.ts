@@ -1,6 +1,6 @@
 import type { TagDescription } from '../../broker/contract/tag.ts';
 import { CounterHistory } from './counter-history.ts';
-import { createCounterState, type CounterOptions, type CounterState } from './counter.ts';
+import { createCounterState, float32Step, type CounterOptions, type CounterState } from './counter.ts';
 import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from './unit.ts';
 
 export type CounterTag = {
@@ -28,6 +28,21 @@ export type LedgerTags = {
 /** A glitch of a counter is forgiven for this long before it counts as a reset. */
 const CONFIRM_MS = 1_800_000;
 const HOUR = 3_600_000;
+
+/** A counter that stands still under power for this long is reported. */
+const STALLED_MS = 2 * HOUR;
+
+/** ms a counter has stood still while power flows, when that is too long for the step it counts in; otherwise 0. */
+export function stalledTime(
+  counter: CounterTag,
+  { to, value }: { readonly to: number; readonly value: number },
+  { moved, kw }: { readonly moved: boolean; readonly kw: number },
+): number {
+  if (moved || Number.isNaN(counter.movedAt)) counter.movedAt = to;
+  const still = to - counter.movedAt;
+  const due = (kw * still) / HOUR;
+  return still >= STALLED_MS && due > float32Step(value) * counter.factor ? still : 0;
+}
 
 /** Sorts tags by what the ledger does with them. Carriers other than electricity are not in kWh sums and stay out. */
 export function sortTags(tags: readonly TagDescription[]): LedgerTags {
