@@ -19,6 +19,18 @@ export const TargetSection = Type.Object(
       default: [0.01, 0.015],
       description: 'Promised falls as fractions, mildest first: meet, stretch.',
     }),
+    plan: Type.Optional(
+      Type.Object(
+        {
+          to: Type.String({ description: 'Last day of the plan, ISO date; it starts after the base period.' }),
+          output: Type.Number({ exclusiveMinimum: 0, description: 'Planned good output, equivalent units.' }),
+        },
+        {
+          additionalProperties: false,
+          description: 'Planned output, for the needed energy per output and the forecast.',
+        },
+      ),
+    ),
     seed: Type.Optional(Type.String({ description: 'Founding figures shown beside the target, e.g. shanghai-2017.' })),
   },
   { additionalProperties: false },

@@ -154,14 +154,17 @@ export class LivePlant implements PlantView {
     const clock = this.#core.pipeline.plantClock;
     const from = localDateStart(target.basePeriod.from, timezone) ?? 0;
     const today = this.#core.dayOf(Number.isFinite(clock) ? clock : this.#options.now()).start;
-    const rows = await this.#core.store.readWindows({ path: target.path, window: '1d', from, to: today });
+    const all = await this.#core.store.readAllWindows({ window: '1d', from, to: today });
+    const dated = all.map((row) => ({ day: localDate(row.start, timezone), row }));
     return reportTarget({
       id: target.id,
       displayName: target.displayName ?? {},
       path: target.path,
       basePeriod: target.basePeriod,
       reductions: target.reductions,
-      days: rows.map((row) => ({ day: localDate(row.start, timezone), row })),
+      days: dated.filter(({ row }) => row.path === target.path),
+      children: dated.filter(({ row }) => isRightBelow(row.path, target.path)),
+      ...(target.plan === undefined ? {} : { plan: target.plan }),
       founding: target.seed === undefined ? null : (this.#options.founding.get(target.seed) ?? null),
     });
   }
@@ -169,6 +172,11 @@ export class LivePlant implements PlantView {
   #tell(event: LiveEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+function isRightBelow(path: string, parent: string): boolean {
+  if (path === '' || path === parent) return false;
+  return path.lastIndexOf('/') === -1 ? parent === '' : path.slice(0, path.lastIndexOf('/')) === parent;
 }
 
 function silent(service: ServiceHealth, now: number): ServiceHealth {

@@ -190,6 +190,15 @@ const TargetPeriodView = Type.Object({
 });
 const Verdict = Type.Enum(['met', 'not-met', 'not-distinguishable', 'no-figure']);
 
+/** Where a figure comes from: same inputs, same bytes, same hash. */
+export const TraceView = Type.Object({
+  figure: Type.String(),
+  inputs: Type.Unknown({ description: 'Windows with their revisions and everything else the figure is made from.' }),
+  result: Type.Unknown(),
+  codeVersion: Type.String(),
+  hash: Type.String({ description: 'SHA-256 of the canonical text of the members above.' }),
+});
+
 export const TargetView = Type.Object({
   id: Type.String(),
   displayName: LocalText,
@@ -211,6 +220,32 @@ export const TargetView = Type.Object({
       days: Type.Integer(),
     }),
   ),
+  proof: nullable(
+    Type.Object({
+      verdict: Type.Enum(['proven', 'not-distinguishable', 'not-proven']),
+      reason: Type.String(),
+      changePoint: nullable(Type.String()),
+    }),
+  ),
+  lmdi: nullable(
+    Type.Object(
+      {
+        totalKwhPerDay: Type.Number(),
+        activityKwhPerDay: Type.Number(),
+        structureKwhPerDay: Type.Number(),
+        intensityKwhPerDay: Type.Number(),
+        parts: Type.Array(
+          Type.Object({
+            path: Type.String(),
+            activityKwhPerDay: Type.Number(),
+            structureKwhPerDay: Type.Number(),
+            intensityKwhPerDay: Type.Number(),
+          }),
+        ),
+      },
+      { description: 'LMDI-I of the change of energy per day; activity + structure + intensity = total, exactly.' },
+    ),
+  ),
   reason: nullable(Type.String()),
   levels: Type.Array(
     Type.Object({
@@ -218,6 +253,16 @@ export const TargetView = Type.Object({
       targetSec: nullable(Type.Number()),
       rawVerdict: Verdict,
       adjustedVerdict: Verdict,
+      flatCutKwhPerDay: nullable(Type.Number({ description: 'To save per day when output stays flat.' })),
+      outlook: nullable(
+        Type.Object({
+          neededSec: nullable(Type.Number()),
+          forecastSec: nullable(Type.Number()),
+          probability: nullable(Share),
+          verdict: nullable(Type.Enum(['on-track', 'at-risk', 'off-track'])),
+          reason: nullable(Type.String()),
+        }),
+      ),
     }),
   ),
   days: Type.Array(
@@ -230,6 +275,7 @@ export const TargetView = Type.Object({
       inBase: Type.Boolean(),
     }),
   ),
+  trace: TraceView,
   founding: nullable(
     Type.Object({
       id: Type.String(),

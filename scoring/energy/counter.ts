@@ -1,3 +1,5 @@
+import { fromNano, toNano } from './quantum.ts';
+
 /**
  * Differences of a counter with a classification, never `max(0, delta)`: what cannot be explained is counted as
  * unresolved and is in no sum, a glitch loses nothing, a rollover or reset is told apart by what is plausible.
@@ -13,14 +15,19 @@ export type CounterOptions = {
   readonly confirmMs: number;
 };
 
+export type CounterCause = 'normal' | 'rollover' | 'reset' | 'replaced';
+
 export type CounterStep =
   /** The first value ever: an anchor, nothing can be said of what was before. */
   | { readonly kind: 'anchor' }
-  /** Delta counted from `from` to `to` (epoch ms). */
+  /** Delta counted from `from` to `to` (epoch ms): `value` − `base` in decimal, to the ninth digit. */
   | {
       readonly kind: 'delta';
-      readonly cause: 'normal' | 'rollover' | 'reset';
+      readonly cause: CounterCause;
       readonly delta: number;
+      /** Reading the delta starts at: the last one, less the modulus after a rollover, 0 after a reset. */
+      readonly base: number;
+      readonly value: number;
       readonly from: number;
       readonly to: number;
     }
@@ -36,7 +43,18 @@ export type CounterState = {
   lastValue: number;
   lastAt: number;
   /** First and newest value of a run that contradicts lastValue, until it is confirmed or taken back. */
-  pending: { firstValue: number; firstAt: number; value: number; at: number; count: number; rising: boolean } | null;
+  pending: PendingRun | null;
+  /** A reset somebody has entered, epoch ms: the next value from then on is counted from 0. */
+  resetAt?: number | null;
+};
+
+export type PendingRun = {
+  readonly firstValue: number;
+  readonly firstAt: number;
+  readonly value: number;
+  readonly at: number;
+  readonly count: number;
+  readonly rising: boolean;
 };
 
 const ANCHOR: CounterStep = { kind: 'anchor' };
@@ -46,6 +64,11 @@ const LATE: CounterStep = { kind: 'late' };
 const PLAUSIBLE_MARGIN = 1.25;
 /** Rising values after a fall confirm a reset without waiting for confirmMs. */
 const CONFIRM_SAMPLES = 3;
+
+/** Smallest step of a counter that is a 32-bit float: 2 at 16 777 216, 64 at 1e9. Smaller increases get lost in it. */
+export function float32Step(value: number): number {
+  return value === 0 ? 2 ** -149 : 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(value))) - 23);
+}
 
 export function createCounterState(): CounterState {
   return { lastValue: Number.NaN, lastAt: Number.NaN, pending: null };
@@ -59,13 +82,19 @@ export function stepCounter(state: CounterState, value: number, at: number, opti
     return ANCHOR;
   }
   if (at <= state.lastAt || (state.pending !== null && at <= state.pending.at)) return LATE;
+  if (state.resetAt != null && at >= state.resetAt) {
+    state.resetAt = null;
+    if (value < state.lastValue) return accept(state, 'reset', 0, value, at);
+  }
   const rise = value - state.lastValue;
-  if (rise >= 0 && isPlausible(rise, at - state.lastAt, options)) return accept(state, 'normal', rise, value, at);
+  if (rise >= 0 && isPlausible(rise, at - state.lastAt, options)) {
+    return accept(state, 'normal', state.lastValue, value, at);
+  }
   if (rise < 0 && -rise <= options.jitter) return HELD;
   if (rise < 0 && options.modulus !== null) {
     const wrapped = rise + options.modulus;
     if (wrapped >= 0 && isPlausibleWrap(wrapped, at - state.lastAt, options)) {
-      return accept(state, 'rollover', wrapped, value, at);
+      return accept(state, 'rollover', state.lastValue - options.modulus, value, at);
     }
   }
   return hold(state, value, at, options);
@@ -80,18 +109,37 @@ function isPlausibleWrap(wrapped: number, elapsedMs: number, options: CounterOpt
   return options.maxPerMs === null ? wrapped <= (options.modulus ?? 0) / 10 : isPlausible(wrapped, elapsedMs, options);
 }
 
-function accept(
-  state: CounterState,
-  cause: 'normal' | 'rollover' | 'reset',
-  delta: number,
-  value: number,
-  at: number,
-): CounterStep {
+function accept(state: CounterState, cause: CounterCause, base: number, value: number, at: number): CounterStep {
   const from = state.lastAt;
   state.lastValue = value;
   state.lastAt = at;
   state.pending = null;
-  return { kind: 'delta', cause, delta, from, to: at };
+  return { kind: 'delta', cause, delta: fromNano(toNano(value) - toNano(base)), base, value, from, to: at };
+}
+
+/**
+ * A meter change somebody has entered: the old meter is settled up to `oldLast`, the new one goes on from `newFirst`.
+ * Counters that change in secret are found by `stepCounter`; entered events come before any guess.
+ */
+export function replaceMeter(
+  state: CounterState,
+  change: { readonly oldLast: number; readonly newFirst: number },
+  at: number,
+): CounterStep {
+  if (Number.isNaN(state.lastAt)) {
+    state.lastValue = change.newFirst;
+    state.lastAt = at;
+    return ANCHOR;
+  }
+  if (at <= state.lastAt) return LATE;
+  const step = accept(state, 'replaced', state.lastValue, change.oldLast, at);
+  state.lastValue = change.newFirst;
+  return step;
+}
+
+/** A reset somebody has entered (or a ResetStatistics call): the next value from `at` on is counted from 0. */
+export function enterReset(state: CounterState, at: number): void {
+  state.resetAt = at;
 }
 
 function hold(state: CounterState, value: number, at: number, options: CounterOptions): CounterStep {
@@ -100,11 +148,10 @@ function hold(state: CounterState, value: number, at: number, options: CounterOp
     state.pending = { firstValue: value, firstAt: pending?.firstAt ?? at, value, at, count: 1, rising: false };
     return confirmedFor(state, at, options) ? resolve(state, value, at, options) : HELD;
   }
-  pending.rising = value > pending.firstValue;
-  pending.value = value;
-  pending.at = at;
-  pending.count += 1;
-  const settled = (pending.count >= CONFIRM_SAMPLES && pending.rising) || confirmedFor(state, at, options);
+  const rising = value > pending.firstValue;
+  const count = pending.count + 1;
+  state.pending = { ...pending, rising, value, at, count };
+  const settled = (count >= CONFIRM_SAMPLES && rising) || confirmedFor(state, at, options);
   return settled ? resolve(state, value, at, options) : HELD;
 }
 
@@ -118,7 +165,7 @@ function resolve(state: CounterState, value: number, at: number, options: Counte
   const first = pending?.firstValue ?? value;
   const sinceLast = (pending?.firstAt ?? at) - from;
   const fromZero = first >= 0 && value < state.lastValue && isPlausible(first, sinceLast, options);
-  if (fromZero) return accept(state, 'reset', value, value, at);
+  if (fromZero) return accept(state, 'reset', 0, value, at);
   state.lastValue = value;
   state.lastAt = at;
   state.pending = null;

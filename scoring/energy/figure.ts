@@ -1,3 +1,4 @@
+import { fromNano, toNano } from './quantum.ts';
 import type { EnergyWindow, FigureClass } from './window.ts';
 
 /** The additive part of a window: everything a figure is made from. */
@@ -55,6 +56,8 @@ const CLASS_FROM = [
 ] as const satisfies readonly (readonly [FigureClass, number])[];
 
 const HOUR_MS = 3_600_000;
+const wholeSums = ['energyKwh', 'idleKwh', 'estimatedKwh', 'output', 'scrap'] as const;
+const plainSums = ['runMs', 'idleMs', 'offMs', 'otherMs', 'coveredMs', 'expectedMs', 'unresolved'] as const;
 
 /** The sum of nothing. */
 export const NO_SUMS: EnergySums = {
@@ -73,24 +76,15 @@ export const NO_SUMS: EnergySums = {
   unresolved: 0,
 };
 
-/** Adds windows up; of the worst gaps the longest one stands. */
+/** Adds windows up, energies and pieces exactly; of the worst gaps the longest one stands. */
 export function addSums(parts: Iterable<EnergySums>): EnergySums {
   const total: { -readonly [Name in keyof EnergySums]: number } = { ...NO_SUMS };
   for (const part of parts) {
-    total.energyKwh += part.energyKwh;
-    total.idleKwh += part.idleKwh;
-    total.estimatedKwh += part.estimatedKwh;
-    total.output += part.output;
-    total.scrap += part.scrap;
-    total.runMs += part.runMs;
-    total.idleMs += part.idleMs;
-    total.offMs += part.offMs;
-    total.otherMs += part.otherMs;
-    total.coveredMs += part.coveredMs;
-    total.expectedMs += part.expectedMs;
+    for (const name of wholeSums) total[name] += toNano(part[name]);
+    for (const name of plainSums) total[name] += part[name];
     total.worstGapMs = Math.max(total.worstGapMs, part.worstGapMs);
-    total.unresolved += part.unresolved;
   }
+  for (const name of wholeSums) total[name] = fromNano(total[name]);
   return total;
 }
 

@@ -1,5 +1,6 @@
 import type { TagDescription } from '../../broker/contract/tag.ts';
-import { createCounterState, type CounterOptions, type CounterState } from './counter.ts';
+import { CounterHistory } from './counter-history.ts';
+import { createCounterState, float32Step, type CounterOptions, type CounterState } from './counter.ts';
 import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from './unit.ts';
 
 export type CounterTag = {
@@ -9,6 +10,9 @@ export type CounterTag = {
   readonly factor: number;
   readonly options: CounterOptions;
   readonly state: CounterState;
+  readonly history: CounterHistory;
+  /** Time of the newest increase, for a meter that stands still under power. */
+  movedAt: number;
 };
 
 export type PowerTag = { readonly tag: TagDescription; readonly factor: number; lastKw: number; lastAt: number };
@@ -22,8 +26,23 @@ export type LedgerTags = {
 };
 
 /** A glitch of a counter is forgiven for this long before it counts as a reset. */
-const CONFIRM_MS = 600_000;
+const CONFIRM_MS = 1_800_000;
 const HOUR = 3_600_000;
+
+/** A counter that stands still under power for this long is reported. */
+const STALLED_MS = 2 * HOUR;
+
+/** ms a counter has stood still while power flows, when that is too long for the step it counts in; otherwise 0. */
+export function stalledTime(
+  counter: CounterTag,
+  { to, value }: { readonly to: number; readonly value: number },
+  { moved, kw }: { readonly moved: boolean; readonly kw: number },
+): number {
+  if (moved || Number.isNaN(counter.movedAt)) counter.movedAt = to;
+  const still = to - counter.movedAt;
+  const due = (kw * still) / HOUR;
+  return still >= STALLED_MS && due > float32Step(value) * counter.factor ? still : 0;
+}
 
 /** Sorts tags by what the ledger does with them. Carriers other than electricity are not in kWh sums and stay out. */
 export function sortTags(tags: readonly TagDescription[]): LedgerTags {
@@ -75,5 +94,7 @@ function counterTag(
     factor,
     options: { modulus: tag.modulus ?? null, maxPerMs, jitter: 0, confirmMs: CONFIRM_MS },
     state: createCounterState(),
+    history: new CounterHistory(),
+    movedAt: Number.NaN,
   };
 }

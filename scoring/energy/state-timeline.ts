@@ -11,6 +11,11 @@ export class StateTimeline {
     return this.#changes.at(-1)?.[1] ?? 'unknown';
   }
 
+  /** Since when the state holds, epoch ms; -Infinity before the first. */
+  get since(): number {
+    return this.#changes.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY;
+  }
+
   get changes(): readonly (readonly [number, MachineState])[] {
     return this.#changes;
   }

@@ -83,4 +83,50 @@ describe('the target report', () => {
     const holey = days.map((day, index) => (index === 3 ? { ...day, row: { ...day.row, coveredMs: DAY / 2 } } : day));
     expect(reportTarget({ ...input, days: holey }).base.days).toBe(9);
   });
+
+  it('decomposes the change by line; activity, structure and intensity add up to it exactly', () => {
+    const days = plantDays([...base, ...base.map((output) => output * 1.07)], (day) => (day < 10 ? 0.45 : 0.43));
+    const children = days.flatMap(({ day, row }) =>
+      [0.3, 0.7].map((share, index) => ({
+        day,
+        row: {
+          ...row,
+          path: `line-${index}`,
+          level: 'area' as const,
+          energyKwh: row.energyKwh * share,
+          output: row.output * (index === 0 ? 0.4 : 0.6),
+        },
+      })),
+    );
+    const { lmdi, rawChange, adjustedChange, loadEffect } = reportTarget({ ...input, days, children });
+    const { activityKwhPerDay = 0, structureKwhPerDay = 0, intensityKwhPerDay = 0 } = lmdi ?? {};
+    expect(activityKwhPerDay + structureKwhPerDay + intensityKwhPerDay).toBe(lmdi?.totalKwhPerDay);
+    expect(intensityKwhPerDay + structureKwhPerDay + activityKwhPerDay).toBe(lmdi?.totalKwhPerDay);
+    expect(activityKwhPerDay).toBeGreaterThan(0);
+    expect(intensityKwhPerDay).toBeLessThan(0);
+    expect((adjustedChange ?? 0) + (loadEffect ?? 0)).toBe(rawChange);
+    expect(lmdi?.parts.map(({ path }) => path)).toEqual(['line-0', 'line-1']);
+  });
+
+  it('gives the same bytes and hash for the same windows, and another hash for another revision', () => {
+    const days = plantDays([...base, 900], () => 0.45);
+    const report = reportTarget({ ...input, days });
+    expect(JSON.stringify(reportTarget({ ...input, days: [...days] }))).toBe(JSON.stringify(report));
+    expect(report.trace.hash).toMatch(/^[0-9a-f]{64}$/);
+    const restated = days.map((day, index) => (index === 2 ? { ...day, row: { ...day.row, revision: 1 } } : day));
+    expect(reportTarget({ ...input, days: restated }).trace.hash).not.toBe(report.trace.hash);
+  });
+
+  it('says what the rest of a plan may use and how likely the promise is met', () => {
+    const days = plantDays([...base, ...base], (day) => (day < 10 ? 0.45 : 0.44), 2);
+    const report = reportTarget({ ...input, days, plan: { to: '2026-03-30', output: 18_330 } });
+    const { outlook, flatCutKwhPerDay } = report.levels[0] ?? {};
+    expect(outlook?.neededSec).toBeCloseTo(
+      (0.99 * (report.base.sec ?? 0) * 18_330 - report.current.energyKwh) / (18_330 - report.current.output),
+      9,
+    );
+    expect(outlook).toMatchObject({ reason: null });
+    expect(outlook?.probability).toBeGreaterThan(0);
+    expect(flatCutKwhPerDay).toBeCloseTo((report.base.energyKwh / 10) * 0.01, 9);
+  });
 });

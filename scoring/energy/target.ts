@@ -1,4 +1,7 @@
 import type { LocalText } from '../../broker/contract/plant.ts';
+import type { ForecastVerdict } from './intensity.ts';
+import type { SavingVerdict } from './saving.ts';
+import type { FigureTrace } from './trace.ts';
 
 /** Verdict on one promised fall; unrounded values decide. */
 export type TargetVerdict = 'met' | 'not-met' | 'not-distinguishable' | 'no-figure';
@@ -20,7 +23,10 @@ export type TargetReport = {
   readonly path: string;
   readonly base: TargetPeriod;
   readonly current: TargetPeriod;
-  /** SEC now / SEC base − 1, signed: a fall is negative. null with a reason. */
+  /**
+   * SEC now / SEC base − 1, signed: a fall is negative. null with a reason. Shown to the 14th decimal, so that
+   * adjustedChange + loadEffect is exactly it; verdicts are made before that rounding.
+   */
   readonly rawChange: number | null;
   /** Energy now / energy the base-period regression expects for this output − 1. */
   readonly adjustedChange: number | null;
@@ -36,6 +42,28 @@ export type TargetReport = {
     readonly cvRmse: number;
     readonly days: number;
   } | null;
+  /** Whether the load-adjusted change is beyond chance, and whether the baseline may say so at all. */
+  readonly proof: {
+    readonly verdict: SavingVerdict;
+    readonly reason: string;
+    readonly changePoint: string | null;
+  } | null;
+  /**
+   * LMDI-I of the change of energy per day between the periods, by the objects right below the target's: more output,
+   * another mix of lines, other energy per output. The three add up to `total` exactly, in any order.
+   */
+  readonly lmdi: {
+    readonly totalKwhPerDay: number;
+    readonly activityKwhPerDay: number;
+    readonly structureKwhPerDay: number;
+    readonly intensityKwhPerDay: number;
+    readonly parts: readonly {
+      readonly path: string;
+      readonly activityKwhPerDay: number;
+      readonly structureKwhPerDay: number;
+      readonly intensityKwhPerDay: number;
+    }[];
+  } | null;
   readonly reason: string | null;
   /** One per promised reduction, mildest first. */
   readonly levels: readonly {
@@ -45,6 +73,17 @@ export type TargetReport = {
     readonly rawVerdict: TargetVerdict;
     /** By the load-adjusted change and its uncertainty. */
     readonly adjustedVerdict: TargetVerdict;
+    /** kWh to save per day when output stays flat: the promise as an absolute cut. */
+    readonly flatCutKwhPerDay: number | null;
+    /** F7 and F8 against the planned output; null without a plan. */
+    readonly outlook: {
+      /** kWh per unit the rest of the plan may use; null with the reason. */
+      readonly neededSec: number | null;
+      readonly forecastSec: number | null;
+      readonly probability: number | null;
+      readonly verdict: ForecastVerdict | null;
+      readonly reason: string | null;
+    } | null;
   }[];
   /** Per local day: SEC and the running SEC of the current period; null = no figure. */
   readonly days: readonly {
@@ -55,6 +94,8 @@ export type TargetReport = {
     readonly runningSec: number | null;
     readonly inBase: boolean;
   }[];
+  /** Windows, revisions and results behind the figures, with their hash. */
+  readonly trace: FigureTrace;
   /** Figures of the founding document, when the target names a seed. */
   readonly founding: FoundingDocument | null;
 };

@@ -1,62 +1,29 @@
 import type { DaySpan } from './local-day.ts';
-import { windowLengthMs, windowSizes, type EnergyWindow, type EquipmentLevel, type WindowSize } from './window.ts';
+import { wholePart } from './quantum.ts';
+import {
+  addRow,
+  createRecord,
+  sumIndex,
+  sumNames,
+  toRow,
+  type SumName,
+  type TreeObject,
+  type WindowRecord,
+} from './window-record.ts';
+import { windowLengthMs, windowSizes, type EnergyWindow, type WindowSize } from './window.ts';
 
-/** The additive members of a window. */
-export type WindowSums = {
-  energyKwh: number;
-  idleKwh: number;
-  estimatedKwh: number;
-  output: number;
-  scrap: number;
-  runMs: number;
-  idleMs: number;
-  offMs: number;
-  otherMs: number;
-  coveredMs: number;
-  expectedMs: number;
-  unresolved: number;
-};
-export type SumName = keyof WindowSums;
-
-type WindowRecord = WindowSums & {
-  readonly object: TreeObject;
-  readonly window: WindowSize;
-  readonly start: number;
-  readonly end: number;
-  worstGapMs: number;
-  revision: number;
-  /** false: the store may already hold this window; its row is added before the next write. */
-  loaded: boolean;
-  /** true: written as final once, so a further change is a revision. */
-  wasFinal: boolean;
-  changed: boolean;
-};
-
-/** An object of the tree whose windows are kept. */
-export type TreeObject = { readonly path: string; readonly level: EquipmentLevel };
-
-/** Cached records of one object chain for the minute that is being filled. */
+/** What is added to one minute of a chain of objects, until it is rolled up into all their windows. */
 export type WindowCursor = {
   readonly objects: readonly TreeObject[];
   minute: number;
+  readonly pending: Float64Array;
+  dirty: boolean;
   generation: number;
   records: WindowRecord[];
 };
 
-const SUM_NAMES: readonly SumName[] = [
-  'energyKwh',
-  'idleKwh',
-  'estimatedKwh',
-  'output',
-  'scrap',
-  'runMs',
-  'idleMs',
-  'offMs',
-  'otherMs',
-  'coveredMs',
-  'expectedMs',
-  'unresolved',
-];
+type ObjectWindows = Readonly<Record<WindowSize, Map<number, WindowRecord>>>;
+
 const MINUTE = 60_000;
 /** Finished windows stay in memory this long, so that usual lateness needs no look into the store. */
 const KEEP_MS = 2 * 3_600_000;
@@ -64,9 +31,11 @@ const KEEP_MS = 2 * 3_600_000;
 /**
  * Windows in the making, for every object and length at once: what is added to a machine's minute is added to its
  * quarter, hour and day and to the same windows of its line, area and site, so that children always add up to parents.
+ * Energies and pieces are whole numbers of 10⁻⁹ (see quantum.ts), times are ms.
  */
 export class WindowBook {
-  readonly #records = new Map<string, WindowRecord>();
+  readonly #objects = new Map<string, ObjectWindows>();
+  readonly #cursors = new Set<WindowCursor>();
   readonly #changed = new Set<WindowRecord>();
   readonly #dayOf: (at: number) => DaySpan;
   /** Windows that start before this may already be in the store. */
@@ -80,46 +49,61 @@ export class WindowBook {
   }
 
   cursor(objects: readonly TreeObject[]): WindowCursor {
-    return { objects, minute: Number.NaN, generation: 0, records: [] };
+    const cursor: WindowCursor = {
+      objects,
+      minute: Number.NaN,
+      pending: new Float64Array(sumNames.length),
+      dirty: false,
+      generation: -1,
+      records: [],
+    };
+    this.#cursors.add(cursor);
+    return cursor;
   }
 
-  /** Adds to all windows that hold the instant `at`. */
+  /** Adds to all windows that hold the instant `at`; a negative amount takes back what was added. */
   add(cursor: WindowCursor, at: number, name: SumName, amount: number): void {
     if (amount === 0) return;
-    for (const record of this.#at(cursor, at)) {
-      record[name] += amount;
-      if (!record.changed) this.#mark(record);
+    const minute = at - (at % MINUTE);
+    if (cursor.minute !== minute) {
+      this.#rollUp(cursor);
+      cursor.minute = minute;
     }
+    const index = sumIndex[name];
+    cursor.pending[index] = (cursor.pending[index] ?? 0) + amount;
+    cursor.dirty = true;
   }
 
-  /** Spreads an amount evenly over [from, to), split at the minutes' edges; the parts add up to the amount. */
+  /** Spreads a whole amount evenly over [from, to), split at the minutes' edges; the parts add up to it exactly. */
   spread(cursor: WindowCursor, from: number, to: number, name: SumName, amount: number): void {
     if (amount === 0) return;
-    let cursorAt = from;
-    let left = amount;
+    let at = from;
+    let given = 0;
     for (let edge = nextMinute(from); edge < to; edge += MINUTE) {
-      const part = (amount * (edge - cursorAt)) / (to - from);
-      this.add(cursor, cursorAt, name, part);
-      left -= part;
-      cursorAt = edge;
+      const until = wholePart(amount, edge - from, to - from);
+      this.add(cursor, at, name, until - given);
+      given = until;
+      at = edge;
     }
-    this.add(cursor, cursorAt, name, left);
+    this.add(cursor, at, name, amount - given);
   }
 
-  /** Adds the time [from, to) in ms to the windows it lies in. */
-  addTime(cursor: WindowCursor, from: number, to: number, name: SumName): void {
+  /** Adds the time [from, to), `times` over, to the windows it lies in. */
+  addTime(cursor: WindowCursor, from: number, to: number, name: SumName, times = 1): void {
     let at = from;
     while (at < to) {
       const edge = Math.min(nextMinute(at), to);
-      this.add(cursor, at, name, edge - at);
+      this.add(cursor, at, name, (edge - at) * times);
       at = edge;
     }
   }
 
   noteGap(cursor: WindowCursor, from: number, to: number): void {
     const gap = to - from;
+    this.#rollUp(cursor);
     for (let at = from; at < to; at = nextMinute(at)) {
-      for (const record of this.#at(cursor, at)) {
+      cursor.minute = at - (at % MINUTE);
+      for (const record of this.#records(cursor)) {
         if (record.worstGapMs >= gap) continue;
         record.worstGapMs = gap;
         if (!record.changed) this.#mark(record);
@@ -130,17 +114,15 @@ export class WindowBook {
   /** Puts rows of the store back, so that they go on growing. */
   restore(rows: readonly EnergyWindow[]): void {
     for (const row of rows) {
-      const record = this.#create(row, row.window, row.start, row.end);
+      const record = this.#create(row, row.window, row);
       record.loaded = true;
-      copySums(row, record);
-      record.worstGapMs = row.worstGapMs;
-      record.revision = row.revision;
-      record.wasFinal = row.state === 'final';
+      addRow(record, row);
     }
   }
 
   /** Changed windows the store may know already: their rows have to be merged in first. */
   unloaded(): { readonly path: string; readonly window: WindowSize; readonly start: number }[] {
+    this.#rollUpAll();
     return [...this.#changed]
       .filter((record) => !record.loaded)
       .map((record) => ({ path: record.object.path, window: record.window, start: record.start }));
@@ -148,14 +130,10 @@ export class WindowBook {
 
   /** Adds the stored row to an unloaded window (null: the store has none). */
   merge(path: string, window: WindowSize, start: number, row: EnergyWindow | null): void {
-    const record = this.#records.get(recordKey(path, window, start));
+    const record = this.#objects.get(path)?.[window].get(start);
     if (record === undefined || record.loaded) return;
     record.loaded = true;
-    if (row === null) return;
-    for (const name of SUM_NAMES) record[name] += row[name];
-    record.worstGapMs = Math.max(record.worstGapMs, row.worstGapMs);
-    record.revision = row.revision;
-    record.wasFinal = row.state === 'final';
+    if (row !== null) addRow(record, row);
   }
 
   /**
@@ -163,6 +141,7 @@ export class WindowBook {
    * `written` is called, so that a failed write loses nothing.
    */
   takeChanged(finalBefore: number): EnergyWindow[] {
+    this.#rollUpAll();
     const rows: EnergyWindow[] = [];
     for (const record of this.#changed) {
       const final = record.end <= finalBefore;
@@ -171,7 +150,7 @@ export class WindowBook {
       rows.push(toRow(record, final));
       if (final) record.wasFinal = true;
     }
-    for (const record of this.#records.values()) {
+    for (const record of this.#all()) {
       if (record.wasFinal || record.end > finalBefore || this.#changed.has(record)) continue;
       record.wasFinal = true;
       rows.push(toRow(record, true));
@@ -183,16 +162,16 @@ export class WindowBook {
   /** Puts rows back that could not be written. */
   retake(rows: readonly EnergyWindow[]): void {
     for (const row of rows) {
-      const record = this.#records.get(recordKey(row.path, row.window, row.start));
+      const record = this.#objects.get(row.path)?.[row.window].get(row.start);
       if (record !== undefined) this.#changed.add(record);
     }
   }
 
   /** Forgets finished windows that are older than the usual lateness. */
   evict(watermark: number): void {
-    for (const [key, record] of this.#records) {
+    for (const record of this.#all()) {
       if (!record.wasFinal || record.end > watermark - KEEP_MS || this.#changed.has(record)) continue;
-      this.#records.delete(key);
+      this.#objects.get(record.object.path)?.[record.window].delete(record.start);
       this.#generation += 1;
       this.#storedBefore[record.window] = Math.max(this.#storedBefore[record.window], record.end);
     }
@@ -200,22 +179,61 @@ export class WindowBook {
 
   /** The window of one object that holds `at`, when it is in memory. */
   peek(path: string, window: WindowSize, at: number): EnergyWindow | null {
-    const record = this.#records.get(recordKey(path, window, this.#span(window, at).start));
+    this.#rollUpAll();
+    const record = this.#objects.get(path)?.[window].get(this.#span(window, at).start);
     return record === undefined ? null : toRow(record, record.wasFinal);
   }
 
-  #at(cursor: WindowCursor, at: number): WindowRecord[] {
-    const minute = at - (at % MINUTE);
-    if (cursor.minute === minute && cursor.generation === this.#generation) return cursor.records;
-    cursor.minute = minute;
+  *#all(): Iterable<WindowRecord> {
+    for (const windows of this.#objects.values()) {
+      for (const window of windowSizes) yield* windows[window].values();
+    }
+  }
+
+  #rollUpAll(): void {
+    for (const cursor of this.#cursors) this.#rollUp(cursor);
+  }
+
+  #rollUp(cursor: WindowCursor): void {
+    if (!cursor.dirty) return;
+    const { pending } = cursor;
+    for (const record of this.#records(cursor)) {
+      const { sums } = record;
+      for (let index = 0; index < pending.length; index += 1) sums[index] = (sums[index] ?? 0) + (pending[index] ?? 0);
+      if (!record.changed) this.#mark(record);
+    }
+    pending.fill(0);
+    cursor.dirty = false;
+  }
+
+  /** Records of the cursor's minute; those that still hold it are kept. */
+  #records(cursor: WindowCursor): readonly WindowRecord[] {
+    const { minute, records, objects } = cursor;
+    const fresh = cursor.generation === this.#generation;
+    let slot = 0;
+    for (const object of objects) {
+      let windows: ObjectWindows | null = null;
+      for (const window of windowSizes) {
+        const known = records[slot];
+        if (!fresh || known === undefined || minute < known.start || minute >= known.end) {
+          windows ??= this.#windowsOf(object.path);
+          const span = this.#span(window, minute);
+          records[slot] = windows[window].get(span.start) ?? this.#create(object, window, span);
+        }
+        slot += 1;
+      }
+    }
     cursor.generation = this.#generation;
-    cursor.records = cursor.objects.flatMap((object) =>
-      windowSizes.map((window) => {
-        const { start, end } = this.#span(window, at);
-        return this.#records.get(recordKey(object.path, window, start)) ?? this.#create(object, window, start, end);
-      }),
-    );
-    return cursor.records;
+    return records;
+  }
+
+  #windowsOf(path: string): ObjectWindows {
+    let windows = this.#objects.get(path);
+    if (windows === undefined) {
+      windows = { '1m': new Map(), '15m': new Map(), '1h': new Map(), '1d': new Map() };
+      this.#objects.set(path, windows);
+    }
+    return windows;
   }
 
   #span(window: WindowSize, at: number): DaySpan {
@@ -225,31 +243,10 @@ export class WindowBook {
     return { start, end: start + length };
   }
 
-  #create({ path, level }: TreeObject, window: WindowSize, start: number, end: number): WindowRecord {
-    const record: WindowRecord = {
-      object: { path, level },
-      window,
-      start,
-      end,
-      energyKwh: 0,
-      idleKwh: 0,
-      estimatedKwh: 0,
-      output: 0,
-      scrap: 0,
-      runMs: 0,
-      idleMs: 0,
-      offMs: 0,
-      otherMs: 0,
-      coveredMs: 0,
-      expectedMs: 0,
-      unresolved: 0,
-      worstGapMs: 0,
-      revision: 0,
-      loaded: start >= this.#storedBefore[window],
-      wasFinal: false,
-      changed: false,
-    };
-    this.#records.set(recordKey(path, window, start), record);
+  #create({ path, level }: TreeObject, window: WindowSize, span: DaySpan): WindowRecord {
+    const record = createRecord({ path, level }, window, span);
+    record.loaded = span.start >= this.#storedBefore[window];
+    this.#windowsOf(path)[window].set(span.start, record);
     return record;
   }
 
@@ -259,34 +256,4 @@ export class WindowBook {
   }
 }
 
-function copySums(from: WindowSums | EnergyWindow, to: WindowSums): void {
-  for (const name of SUM_NAMES) to[name] = from[name];
-}
-
-function toRow(record: WindowRecord, final: boolean): EnergyWindow {
-  return {
-    path: record.object.path,
-    level: record.object.level,
-    window: record.window,
-    start: record.start,
-    end: record.end,
-    state: final ? 'final' : 'open',
-    revision: record.revision,
-    energyKwh: record.energyKwh,
-    idleKwh: record.idleKwh,
-    estimatedKwh: record.estimatedKwh,
-    output: record.output,
-    scrap: record.scrap,
-    runMs: record.runMs,
-    idleMs: record.idleMs,
-    offMs: record.offMs,
-    otherMs: record.otherMs,
-    coveredMs: record.coveredMs,
-    expectedMs: record.expectedMs,
-    worstGapMs: record.worstGapMs,
-    unresolved: record.unresolved,
-  };
-}
-
-const recordKey = (path: string, window: WindowSize, start: number): string => `${window}|${start}|${path}`;
 const nextMinute = (at: number): number => at - (at % MINUTE) + MINUTE;

@@ -67,9 +67,21 @@ export const target: TargetReport = {
   loadEffect: -0.0023,
   adjustedUncertainty: 0.004,
   baseline: { interceptKwh: 200, slopeKwhPerUnit: 0.25, r2: 0.91, cvRmse: 0.04, days: 31 },
+  proof: { verdict: 'not-distinguishable', reason: 'smaller than its uncertainty', changePoint: null },
+  lmdi: null,
   reason: null,
-  levels: [{ reduction: 0.01, targetSec: 0.3069, rawVerdict: 'met', adjustedVerdict: 'not-distinguishable' }],
+  levels: [
+    {
+      reduction: 0.01,
+      targetSec: 0.3069,
+      rawVerdict: 'met',
+      adjustedVerdict: 'not-distinguishable',
+      flatCutKwhPerDay: 10,
+      outlook: null,
+    },
+  ],
   days: [{ day: '2026-11-01', energyKwh: 1000, output: 3300, sec: 10 / 33, runningSec: 10 / 33, inBase: false }],
+  trace: { figure: 'target sec-2027', inputs: {}, result: {}, codeVersion: 'energy-2', hash: '0'.repeat(64) },
   founding: null,
 };
 

@@ -20,6 +20,7 @@ export function targetRoute(app: ApiApp, { view }: RouteDeps): void {
 function viewTarget(report: TargetReport): TargetView {
   return {
     ...report,
+    lmdi: report.lmdi === null ? null : { ...report.lmdi, parts: [...report.lmdi.parts] },
     levels: [...report.levels],
     days: [...report.days],
     founding: report.founding === null ? null : { ...report.founding, figures: [...report.founding.figures] },
