@@ -72,7 +72,7 @@ function toNode(branch: Branch, parent: string | null, leaf: EquipmentScorer | n
     parent,
     level,
     name,
-    displayName: displayName(level, leaf, context.plant),
+    displayName: displayName(branch, leaf, context.plant),
     kind: leaf?.equipment.kind ?? null,
     state: leaf?.state ?? null,
     live: liveFigures(branch, leaf, context),
@@ -90,9 +90,9 @@ function toNode(branch: Branch, parent: string | null, leaf: EquipmentScorer | n
   };
 }
 
-function displayName(level: EquipmentLevel, leaf: EquipmentScorer | null, plant: PlantSection): LocalText {
+function displayName({ path, level }: Branch, leaf: EquipmentScorer | null, plant: PlantSection): LocalText {
   if (leaf !== null) return leaf.equipment.displayName ?? {};
-  return level === 'site' ? (plant.displayName ?? {}) : {};
+  return (level === 'site' ? plant.displayName : plant.names?.[path]) ?? {};
 }
 
 function liveFigures(branch: Branch, leaf: EquipmentScorer | null, { pipeline, dayOf, clock }: Context): LiveFigures {

@@ -19,6 +19,7 @@ export function semanticFindings(config: Sections): Findings {
   const error = (path: ConfigPath, message: string) => errors.push({ path, message });
   const warn = (path: ConfigPath, message: string) => warnings.push({ path, message });
   if (config.plant !== undefined) checkZone(config.plant.timezone, error);
+  checkNames(config, warn);
   checkServers(config, error, warn);
   checkMqtt(config, error);
   checkScoring(config, error);
@@ -38,6 +39,21 @@ function checkZone(zone: string, error: Report): void {
       ['plant', 'timezone'],
       `${show(zone)} is no IANA time zone; ${meant === null ? 'use a name like Asia/Shanghai' : `did you mean ${meant}?`}`,
     );
+  }
+}
+
+/** A name for a path that nothing lies under is a slip, but harms nothing. */
+function checkNames({ plant, gateway }: Sections, warn: Report): void {
+  const equipment = (gateway?.servers ?? []).flatMap((server) => server.equipment.map(({ path }) => path));
+  if (equipment.length === 0) return;
+  const parents = new Set(
+    equipment.flatMap((path) => path.split('/').map((_, depth, parts) => parts.slice(0, depth).join('/'))),
+  );
+  for (const path of Object.keys(plant?.names ?? {})) {
+    if (parents.has(path)) continue;
+    const meant = closest(path, [...parents]);
+    const remedy = meant === null ? 'remove it' : `did you mean ${meant}?`;
+    warn(['plant', 'names', path], `${show(path)} is the path of no area or line with equipment; ${remedy}`);
   }
 }
 

@@ -78,6 +78,12 @@ describe('joulegate up --demo', () => {
     expect(new Set(machines.map((machine) => machine.kind)).size).toBeGreaterThanOrEqual(6);
   });
 
+  it('names every object of the tree in both languages', async () => {
+    const { items } = await get<EquipmentAnswer>('equipment');
+    const unnamed = items.filter(({ displayName }) => displayName.en === undefined || displayName.zh === undefined);
+    expect(unnamed.map(({ path }) => path)).toEqual([]);
+  });
+
   it('has history whose days are the sums of their hours, at every level', async () => {
     const { items } = await get<EquipmentAnswer>('equipment');
     // Whole local days that lie behind, so that nothing grows between the two questions.
