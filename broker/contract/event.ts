@@ -29,6 +29,15 @@ export const eventKinds = [
   'client-id-takeover',
   'outbox-level',
   'data-lost',
+  'history-filled',
+  'server-alarm',
+  'server-event',
+  'server-audit',
+  'server-events-suppressed',
+  'server-state-changed',
+  'server-software-changed',
+  'server-endpoints-changed',
+  'server-namespaces-changed',
   'payload-refused',
 ] as const;
 

@@ -133,6 +133,41 @@ export const ServerConfig = Type.Object(
           'read (default): data types are read, so that structures become JSON and enumerations get their names. off: nothing of them is asked, for servers that take it badly.',
       }),
     ),
+    events: Type.Optional(
+      Type.Object(
+        {
+          mode: Type.Optional(
+            Type.Enum(['on', 'off'], {
+              description:
+                'on (default): alarms, audit events and other events are passed on where the server has them.',
+            }),
+          ),
+          minimumSeverity: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1000,
+              description: 'Events of less severity are left out. Default 1.',
+            }),
+          ),
+          notifiers: Type.Optional(
+            Type.Array(Type.String({ minLength: 3 }), {
+              maxItems: 100,
+              description:
+                'Node ids with namespace URI of further objects that raise events; the Server object is always asked.',
+            }),
+          ),
+          perSecond: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1000,
+              description:
+                'Events passed on per second at most, ten seconds of them at once; the rest is counted. Default 20.',
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     ...samplingMembers,
     equipment: Type.Array(EquipmentConfig),
   },

@@ -20,9 +20,11 @@ export class AckGate {
   }
 
   /** The values of this notification travel in that batch; 0 when there are none to keep. */
-  bind(sequenceNumber: number, batch: number): void {
-    for (const held of this.#held) if (held.sequenceNumber === sequenceNumber && held.batch === 0) held.batch = batch;
-    if (batch === 0) this.#release((held) => held.sequenceNumber === sequenceNumber);
+  bind(subscriptionId: number, sequenceNumber: number, batch: number): void {
+    const isMeant = (held: Held): boolean =>
+      held.batch === 0 && held.sequenceNumber === sequenceNumber && held.subscriptionId === subscriptionId;
+    if (batch === 0) return this.#release(isMeant);
+    for (const held of this.#held) if (isMeant(held)) held.batch = batch;
   }
 
   /** Every batch up to this number is on disk. */

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { setDebugLogger, setErrorLogger, setWarningLogger } from 'node-opcua';
 import { describeError, JoulegateError } from '../../broker/contract/error.ts';
 import { BatchSender } from './batch-sender.ts';
+import { EventMemory } from './events/event-memory.ts';
 import { LastSeen } from './last-seen.ts';
 import { NodeGuard } from './node-guard.ts';
 import { keepNotificationBodies } from './notification-decoder.ts';
@@ -40,7 +41,7 @@ parentPort?.on('message', (command: WorkerCommand) => {
   onCommand(command);
 });
 keepNotificationBodies();
-const parts = { sender: new BatchSender(say), guard: new NodeGuard(), seen: new LastSeen() };
+const parts = { sender: new BatchSender(say), guard: new NodeGuard(), seen: new LastSeen(), events: new EventMemory() };
 
 /** Tries after a failure come later and later, with jitter, so that a recovering server is not hammered; refusals slowly. */
 const FIRST_DELAY_MS = 500;

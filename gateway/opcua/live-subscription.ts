@@ -99,7 +99,8 @@ export class LiveSubscription {
     const receivedAt = Date.now();
     this.heardAt = receivedAt;
     const missing = this.#missingBefore(notification);
-    if (missing < 0) return gate.bind(notification.sequenceNumber, 0);
+    const { subscriptionId } = this.#subscription;
+    if (missing < 0) return gate.bind(subscriptionId, notification.sequenceNumber, 0);
     let lost = missing;
     for (const data of notification.notificationData ?? []) {
       if (!(data instanceof DataChangeNotification)) continue;
@@ -113,6 +114,7 @@ export class LiveSubscription {
     seen.note(this.#collector);
     const batch = this.#collector.length > 0 ? this.#collector.take() : null;
     gate.bind(
+      subscriptionId,
       notification.sequenceNumber,
       batch === null ? 0 : sender.send(batch, notification.publishTime?.getTime() ?? receivedAt),
     );

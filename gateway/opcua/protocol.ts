@@ -13,7 +13,10 @@ export type WorkerStart = SessionTarget & { readonly tags: readonly WorkerTag[] 
 export type WorkerProblem = Pick<Problem, 'code' | 'severity' | 'where' | 'message' | 'remedy'> & {
   readonly equipment?: string;
 };
-export type WorkerEvent = Pick<SystemEvent, 'severity' | 'message' | 'subject' | 'equipment'> & {
+export type WorkerEvent = Pick<
+  SystemEvent,
+  'severity' | 'message' | 'subject' | 'equipment' | 'principal' | 'detail'
+> & {
   readonly kind: EventKind;
 };
 

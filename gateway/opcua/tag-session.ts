@@ -1,6 +1,8 @@
 import type { ClientSession } from 'node-opcua';
 import { JoulegateError } from '../../broker/contract/error.ts';
 import { AckGate } from './ack-gate.ts';
+import type { EventMemory } from './events/event-memory.ts';
+import { EventWatch } from './events/event-watch.ts';
 import type { BatchSender } from './batch-sender.ts';
 import { LastSeen } from './last-seen.ts';
 import { LiveSubscription } from './live-subscription.ts';
@@ -23,7 +25,12 @@ const PROBE_MS = 5000;
 const REVIVALS = 2;
 
 /** Parts that outlive a session. */
-export type WorkerParts = { readonly sender: BatchSender; readonly guard: NodeGuard; readonly seen: LastSeen };
+export type WorkerParts = {
+  readonly sender: BatchSender;
+  readonly guard: NodeGuard;
+  readonly seen: LastSeen;
+  readonly events: EventMemory;
+};
 
 /** What happens within one session: tags resolved by namespace URI, subscriptions, values, signs of life. */
 export class TagSession {
@@ -42,9 +49,11 @@ export class TagSession {
   readonly #timers: NodeJS.Timeout[] = [];
   #tags: readonly WorkerTag[];
   #knowledge: NodeKnowledge | null = null;
+  #events: EventWatch | null = null;
   #namespaces: readonly string[] = [];
   #limits = { items: 0, read: 0 };
   #isSuspended = false;
+  #isStopped = false;
   #isChecking = false;
   #revivals = 0;
   #fail: (reason: string) => void = () => undefined;
@@ -88,6 +97,20 @@ export class TagSession {
       setInterval(() => void this.#retryBad().catch(() => undefined), RETRY_BAD_MS),
     );
     void this.#knowledge?.learn(this.#good());
+    void this.#watchEvents();
+  }
+
+  async #watchEvents(): Promise<void> {
+    const parts = {
+      server: this.#server,
+      namespaces: this.#namespaces,
+      gate: this.#gate,
+      memory: this.#parts.events,
+      say: this.#say,
+    };
+    // A server that takes no such subscription has no events for us; its values are another matter.
+    this.#events = await EventWatch.open(this.#session, parts).catch(() => null);
+    if (this.#isStopped) this.#events?.stop();
   }
 
   /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
@@ -116,6 +139,7 @@ export class TagSession {
     this.#setWrong(wrong);
     this.#isSuspended = false;
     this.#parts.sender.release(wrong);
+    await this.#events?.resume();
   }
 
   /** The tags are these from now on; those that were there before go on untouched. */
@@ -162,6 +186,8 @@ export class TagSession {
   }
 
   stop(): void {
+    this.#isStopped = true;
+    this.#events?.stop();
     for (const timer of this.#timers) clearInterval(timer);
     this.#knowledge?.[Symbol.dispose]();
   }

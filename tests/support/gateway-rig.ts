@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { connect } from 'mqtt';
 import type { DataNetworkMessage } from '../../broker/contract/data-message.ts';
+import type { SystemEvent } from '../../broker/contract/event.ts';
 import type { Problem } from '../../broker/contract/health.ts';
 import { topicFilters } from '../../broker/contract/topic.ts';
 import { ensureUsers, startBroker } from '../../broker/main.ts';
@@ -22,7 +23,7 @@ export type Arrival = {
 };
 
 /** What was published beside the data. */
-export type PublishedEvent = { readonly kind: string; readonly message: string; readonly subject?: string };
+export type PublishedEvent = Pick<SystemEvent, 'kind' | 'message' | 'severity' | 'subject' | 'principal' | 'detail'>;
 
 /** A real broker, a real gateway and a reader of everything the gateway publishes. */
 export interface GatewayRig extends AsyncDisposable {

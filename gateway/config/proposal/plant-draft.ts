@@ -58,7 +58,7 @@ function serverLines({ equipment, remarks = [], name, ...settings }: DraftServer
   const lines = [...remarks.map((text) => `    ${comment(text)}`), `    - name: ${scalar(name)}`];
   for (const [key, value] of Object.entries(settings)) {
     if (value !== undefined)
-      lines.push(`      ${key}: ${scalar(Array.isArray(value) ? JSON.stringify(value) : value)}`);
+      lines.push(`      ${key}: ${scalar(typeof value === 'object' ? JSON.stringify(value) : value)}`);
   }
   const live = equipment.filter(({ tags }) => tags.some(({ isLive }) => isLive));
   lines.push(live.length === 0 ? '      equipment: []' : '      equipment:');

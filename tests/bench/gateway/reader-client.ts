@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setErrorLogger, setWarningLogger } from 'node-opcua';
 import { BatchSender } from '../../../gateway/opcua/batch-sender.ts';
+import { EventMemory } from '../../../gateway/opcua/events/event-memory.ts';
 import { LastSeen } from '../../../gateway/opcua/last-seen.ts';
 import { NodeGuard } from '../../../gateway/opcua/node-guard.ts';
 import { keepNotificationBodies } from '../../../gateway/opcua/notification-decoder.ts';
@@ -71,7 +72,7 @@ const running = runSession(
     applicationUri: 'urn:joulegate:gateway:bench',
     tags,
   },
-  { sender: new BatchSender(say), guard: new NodeGuard(), seen: new LastSeen() },
+  { sender: new BatchSender(say), guard: new NodeGuard(), seen: new LastSeen(), events: new EventMemory() },
   say,
   stop.signal,
   (listener) => {
