@@ -40,6 +40,8 @@ export class GatewayFlow {
   readonly #problems: ProblemList;
   readonly #clocks = new Map<string, ServerClock>();
   readonly #servers = new Map<string, { state: ServerState['state']; reason: string; since: number }>();
+  /** What servers last said of themselves. */
+  readonly #said = new Map<string, { readonly serviceLevel: number; readonly clockSkewMs: number | null }>();
   /** Our clock when a writer last said something. */
   readonly #spokeAt = new Map<number, number>();
   /** What servers said of the fields, by writer id and field name. */
@@ -104,6 +106,9 @@ export class GatewayFlow {
           message: `server "${server}" dropped values of ${message.count} tags: its queue was full`,
           subject: server,
         });
+      case 'server':
+        this.#said.set(server, { serviceLevel: message.serviceLevel, clockSkewMs: message.clockSkewMs });
+        return;
       case 'facts':
         return this.#learn(message.facts);
       case 'log':

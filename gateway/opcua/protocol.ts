@@ -41,6 +41,8 @@ export type WorkerMessage =
   | { readonly kind: 'clear'; readonly code: string; readonly where: string }
   | { readonly kind: 'event'; readonly event: WorkerEvent }
   | { readonly kind: 'lost'; readonly count: number }
+  /** What a server says of itself: ServiceLevel 0 to 255; its clock less ours, null when it does not tell the time. */
+  | { readonly kind: 'server'; readonly serviceLevel: number; readonly clockSkewMs: number | null }
   /** What the server says of the nodes, by handle. */
   | { readonly kind: 'facts'; readonly facts: ReadonlyMap<number, FieldFacts> }
   | {

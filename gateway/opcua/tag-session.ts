@@ -12,6 +12,7 @@ import { answers, readNamespaces } from './namespaces.ts';
 import { NodeKnowledge } from './node-knowledge.ts';
 import { readOperationLimits } from './operation-limits.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
+import { ServerWatch } from './server-watch.ts';
 import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
 import { placeOf, reportBadNode, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 
@@ -37,6 +38,7 @@ export class TagSession {
   /** Resolves with the reason when the session has to be given up. */
   readonly failed: Promise<string>;
   readonly #server: WorkerStart['server'];
+  readonly #pkiDir: string;
   readonly #session: ClientSession;
   readonly #say: Say;
   readonly #parts: WorkerParts;
@@ -50,6 +52,7 @@ export class TagSession {
   #tags: readonly WorkerTag[];
   #knowledge: NodeKnowledge | null = null;
   #events: EventWatch | null = null;
+  #watch: ServerWatch | null = null;
   #namespaces: readonly string[] = [];
   #limits = { items: 0, read: 0 };
   #isSuspended = false;
@@ -61,6 +64,7 @@ export class TagSession {
   /** `onSilent`: the server does not answer; the connection has to be broken, so that it is repaired. */
   constructor(start: WorkerStart, session: ClientSession, say: Say, parts: WorkerParts, onSilent: () => void) {
     this.#server = start.server;
+    this.#pkiDir = start.pkiDir;
     this.#tags = start.tags;
     this.#session = session;
     this.#say = say;
@@ -98,6 +102,13 @@ export class TagSession {
     );
     void this.#knowledge?.learn(this.#good());
     void this.#watchEvents();
+    this.#watch = new ServerWatch(this.#session, {
+      server: this.#server,
+      pkiDir: this.#pkiDir,
+      namespaces: this.#namespaces,
+      say: this.#say,
+    });
+    void this.#watch.begin();
   }
 
   async #watchEvents(): Promise<void> {
@@ -188,6 +199,7 @@ export class TagSession {
   stop(): void {
     this.#isStopped = true;
     this.#events?.stop();
+    this.#watch?.[Symbol.dispose]();
     for (const timer of this.#timers) clearInterval(timer);
     this.#knowledge?.[Symbol.dispose]();
   }
