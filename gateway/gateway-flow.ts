@@ -51,6 +51,7 @@ export class GatewayFlow {
   #waitingEvents: object[] = [];
   readonly #figures = {
     valuesTotal: 0,
+    historyTotal: 0,
     droppedTotal: 0,
     serverLostTotal: 0,
     appendErrorsTotal: 0,
@@ -217,8 +218,10 @@ export class GatewayFlow {
       if (at > newest && (statuses[row] ?? 0) >>> 30 === 0) newest = at;
     }
     this.#figures.valuesTotal += times.length;
+    if (batch.origin === 'history') this.#figures.historyTotal += times.length;
     this.#figures.lastValueAt = now();
-    if (newest > Number.NEGATIVE_INFINITY) this.#clockOf(server).notification(publishedAt, newest, now());
+    if (batch.origin === undefined && newest > Number.NEGATIVE_INFINITY)
+      this.#clockOf(server).notification(publishedAt, newest, now());
     for (const writer of this.#values.take(batch, () => done(number))) this.#spokeAt.set(writer, now());
   }
 

@@ -133,6 +133,12 @@ export const ServerConfig = Type.Object(
           'read (default): data types are read, so that structures become JSON and enumerations get their names. off: nothing of them is asked, for servers that take it badly.',
       }),
     ),
+    history: Type.Optional(
+      Type.Enum(['fill', 'off'], {
+        description:
+          'fill (default): after an outage the missing values of nodes with a history are read from it. off: never.',
+      }),
+    ),
     events: Type.Optional(
       Type.Object(
         {

@@ -5,6 +5,8 @@ import type { WorkerMessage, WorkerStart } from './protocol.ts';
 
 /** Nodes of the Server object (OPC 10000-5 6.3.1). */
 const statusNodes = { state: 2259, serviceLevel: 2267, seconds: 2992, reason: 2993, time: 2258 } as const;
+const running: number = RunState.Running;
+const shuttingDown: number = RunState.Shutdown;
 const softwareNodes = { manufacturer: 2263, product: 2261, version: 2264, build: 2265, buildDate: 2266 } as const;
 
 const EVERY_MS = 10_000;
@@ -57,21 +59,21 @@ export class ServerWatch implements Disposable {
     const skew = time instanceof Date ? time.getTime() - (asked + Date.now()) / 2 : null;
     say({ kind: 'server', serviceLevel: level, clockSkewMs: skew });
     if (typeof state !== 'number') return;
-    if (state === RunState.Shutdown && !this.#announced) this.#announceShutdown(Number(seconds), textOf(reason));
+    if (state === shuttingDown && !this.#announced) this.#announceShutdown(Number(seconds), textOf(reason));
     if (state === this.#state) return;
     const name = RunState[state] ?? String(state);
     say({
       kind: 'event',
       event: {
         kind: 'server-state-changed',
-        severity: state === RunState.Running ? 'info' : 'medium',
+        severity: state === running ? 'info' : 'medium',
         message: `server "${server.name}" is ${name}, was ${RunState[this.#state] ?? this.#state}`,
         subject: server.endpoint,
         detail: { server: server.name, state: name },
       },
     });
     this.#state = state;
-    if (state === RunState.Running) return say({ kind: 'clear', code: 'SERVER_NOT_RUNNING', where: server.endpoint });
+    if (state === running) return say({ kind: 'clear', code: 'SERVER_NOT_RUNNING', where: server.endpoint });
     say({
       kind: 'problem',
       problem: {
@@ -160,7 +162,6 @@ export class ServerWatch implements Disposable {
 /** A text, localized text or instant of a server, printable and short. */
 function textOf(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
-  const text =
-    typeof value === 'string' ? value : ((value as { readonly text?: unknown } | null | undefined)?.text ?? '');
-  return printable(String(text)).slice(0, 120);
+  const text = typeof value === 'string' ? value : (value as { readonly text?: unknown } | null)?.text;
+  return typeof text === 'string' ? printable(text).slice(0, 120) : '';
 }

@@ -1,4 +1,4 @@
-import type { WorkerMessage, WorkerTag } from './protocol.ts';
+import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 
 type Say = (message: WorkerMessage) => void;
 
@@ -77,6 +77,19 @@ export function reportNoFilter(say: Say, tag: WorkerTag): void {
       message: `tag ${placeOf(tag)}: the server refuses its deadband or trigger; every change is sent instead`,
       remedy:
         'remove deadband and trigger of the tag, or set the EURange of the node where the deadband is a percentage',
+    },
+  });
+}
+
+/** Nobody knows what the server would have sent; that something may be missing is said. */
+export function reportHole(say: Say, server: WorkerStart['server'], message: string): void {
+  say({
+    kind: 'event',
+    event: {
+      kind: 'data-lost',
+      severity: 'medium',
+      message: `${message}; its values meanwhile are missing, unless its history has them`,
+      subject: server.endpoint,
     },
   });
 }

@@ -2,7 +2,6 @@ import type { ClientSession } from 'node-opcua';
 import { JoulegateError } from '../../broker/contract/error.ts';
 import { AckGate } from './ack-gate.ts';
 import type { EventMemory } from './events/event-memory.ts';
-import { EventWatch } from './events/event-watch.ts';
 import type { BatchSender } from './batch-sender.ts';
 import { LastSeen } from './last-seen.ts';
 import { LiveSubscription } from './live-subscription.ts';
@@ -12,9 +11,9 @@ import { answers, readNamespaces } from './namespaces.ts';
 import { NodeKnowledge } from './node-knowledge.ts';
 import { readOperationLimits } from './operation-limits.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
-import { ServerWatch } from './server-watch.ts';
+import { SessionCompany } from './session-company.ts';
 import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
-import { placeOf, reportBadNode, reportNoFilter, reportWrongTag } from './tag-reports.ts';
+import { placeOf, reportBadNode, reportHole, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 
 type Say = (message: WorkerMessage) => void;
 
@@ -37,8 +36,8 @@ export type WorkerParts = {
 export class TagSession {
   /** Resolves with the reason when the session has to be given up. */
   readonly failed: Promise<string>;
+  readonly #start: WorkerStart;
   readonly #server: WorkerStart['server'];
-  readonly #pkiDir: string;
   readonly #session: ClientSession;
   readonly #say: Say;
   readonly #parts: WorkerParts;
@@ -50,9 +49,10 @@ export class TagSession {
   readonly #placed = new Map<number, { readonly subscription: LiveSubscription; readonly item: number }>();
   readonly #timers: NodeJS.Timeout[] = [];
   #tags: readonly WorkerTag[];
+  /** Node ids as configured, by handle. */
+  #addresses: Map<number, string> | null = null;
   #knowledge: NodeKnowledge | null = null;
-  #events: EventWatch | null = null;
-  #watch: ServerWatch | null = null;
+  #company: SessionCompany | null = null;
   #namespaces: readonly string[] = [];
   #limits = { items: 0, read: 0 };
   #isSuspended = false;
@@ -64,7 +64,7 @@ export class TagSession {
   /** `onSilent`: the server does not answer; the connection has to be broken, so that it is repaired. */
   constructor(start: WorkerStart, session: ClientSession, say: Say, parts: WorkerParts, onSilent: () => void) {
     this.#server = start.server;
-    this.#pkiDir = start.pkiDir;
+    this.#start = start;
     this.#tags = start.tags;
     this.#session = session;
     this.#say = say;
@@ -88,7 +88,7 @@ export class TagSession {
     this.#limits = { items: limits.maxMonitoredItemsPerCall, read: limits.maxNodesPerRead };
     this.#knowledge = new NodeKnowledge(this.#session, this.#server, this.#namespaces, this.#limits.read, this.#say);
     const resolved = this.#resolved(this.#tags);
-    seen.expectRepeat(this.#tags.map(({ handle }) => handle));
+    seen.expectGap(this.#tags.map(({ handle }) => handle));
     sender.quarantine();
     const [wrong] = await Promise.all([
       guard.check(this.#session, this.#namespaces, resolved, this.#limits.read),
@@ -97,31 +97,33 @@ export class TagSession {
     this.#setWrong(wrong);
     sender.release(wrong);
     this.#timers.push(
-      setInterval(() => void this.#checkSigns().catch(() => undefined), 1000),
+      setInterval(() => {
+        if (!this.#isSuspended) this.#company?.tick();
+        void this.#checkSigns().catch(() => undefined);
+      }, 1000),
       setInterval(() => void this.#retryBad().catch(() => undefined), RETRY_BAD_MS),
     );
     void this.#knowledge?.learn(this.#good());
-    void this.#watchEvents();
-    this.#watch = new ServerWatch(this.#session, {
-      server: this.#server,
-      pkiDir: this.#pkiDir,
+    this.#company = new SessionCompany(this.#session, {
+      start: this.#start,
       namespaces: this.#namespaces,
+      limits,
+      gate: this.#gate,
+      sender,
+      seen,
+      memory: this.#parts.events,
+      knowledge: this.#knowledge,
       say: this.#say,
+      nodeOf: (handle) => this.#nodeOf(handle),
     });
-    void this.#watch.begin();
+    void this.#company.begin();
+    if (this.#isStopped) this.#company.stop();
   }
 
-  async #watchEvents(): Promise<void> {
-    const parts = {
-      server: this.#server,
-      namespaces: this.#namespaces,
-      gate: this.#gate,
-      memory: this.#parts.events,
-      say: this.#say,
-    };
-    // A server that takes no such subscription has no events for us; its values are another matter.
-    this.#events = await EventWatch.open(this.#session, parts).catch(() => null);
-    if (this.#isStopped) this.#events?.stop();
+  #nodeOf(handle: number): string | null {
+    this.#addresses ??= new Map(this.#tags.map((tag) => [tag.handle, tag.nodeId]));
+    const node = this.#addresses.get(handle);
+    return node === undefined ? null : resolveNodeAddress(parseNodeAddress(node), this.#namespaces);
   }
 
   /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
@@ -142,15 +144,16 @@ export class TagSession {
       const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
       this.#parts.seen.expectRepeat(tags.map(({ handle }) => handle));
       if (await hasItem(this.#session, subscription.subscription, subscription.someItem)) continue;
-      this.#noteHole('the server had forgotten the subscription while the connection was away');
+      reportHole(this.#say, this.#server, 'the server had forgotten the subscription while the connection was away');
       subscription.restart();
+      this.#parts.seen.expectGap(tags.map(({ handle }) => handle));
       await this.#fill(subscription, this.#resolved(tags));
     }
     const wrong = await this.#parts.guard.check(this.#session, this.#namespaces, this.#good(), this.#limits.read);
     this.#setWrong(wrong);
     this.#isSuspended = false;
     this.#parts.sender.release(wrong);
-    await this.#events?.resume();
+    await this.#company?.resume();
   }
 
   /** The tags are these from now on; those that were there before go on untouched. */
@@ -160,6 +163,7 @@ export class TagSession {
     const gone = this.#tags.filter(({ handle }) => !now.has(handle));
     const added = tags.filter(({ handle }) => !before.has(handle));
     this.#tags = tags;
+    this.#addresses = null;
     for (const tag of gone) this.#forget(tag);
     for (const subscription of this.#subscriptions) {
       const items = gone.flatMap(({ handle }) => {
@@ -189,6 +193,7 @@ export class TagSession {
   /** Every batch up to this number is on disk. */
   durable(batch: number): void {
     this.#gate.durable(batch);
+    this.#company?.durable(batch);
   }
 
   /** Gives the session up; the next one begins with everything as it should be. */
@@ -198,8 +203,7 @@ export class TagSession {
 
   stop(): void {
     this.#isStopped = true;
-    this.#events?.stop();
-    this.#watch?.[Symbol.dispose]();
+    this.#company?.stop();
     for (const timer of this.#timers) clearInterval(timer);
     this.#knowledge?.[Symbol.dispose]();
   }
@@ -321,26 +325,13 @@ export class TagSession {
     }
   }
 
-  /** Nobody knows what the server would have sent; that something may be missing is said. */
-  #noteHole(message: string): void {
-    this.#say({
-      kind: 'event',
-      event: {
-        kind: 'data-lost',
-        severity: 'medium',
-        message: `${message}; its values meanwhile are missing`,
-        subject: this.#server.endpoint,
-      },
-    });
-  }
-
   async #revive(subscription: LiveSubscription): Promise<void> {
-    this.#noteHole('the server has forgotten a subscription');
+    reportHole(this.#say, this.#server, 'the server has forgotten a subscription');
     const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
     subscription.abandon();
     this.#subscriptions.splice(this.#subscriptions.indexOf(subscription), 1);
     for (const { handle } of tags) this.#placed.delete(handle);
-    this.#parts.seen.expectRepeat(tags.map(({ handle }) => handle));
+    this.#parts.seen.expectGap(tags.map(({ handle }) => handle));
     await this.#subscribe(this.#resolved(tags));
   }
 }

@@ -1,0 +1,87 @@
+import type { ClientSession } from 'node-opcua';
+import type { AckGate } from './ack-gate.ts';
+import type { BatchSender } from './batch-sender.ts';
+import type { EventMemory } from './events/event-memory.ts';
+import { EventWatch } from './events/event-watch.ts';
+import { GapFiller } from './history/gap-filler.ts';
+import type { LastSeen } from './last-seen.ts';
+import type { NodeKnowledge } from './node-knowledge.ts';
+import type { OperationLimits } from './operation-limits.ts';
+import type { WorkerMessage, WorkerStart } from './protocol.ts';
+import { ServerWatch } from './server-watch.ts';
+
+export type CompanyParts = {
+  readonly start: WorkerStart;
+  readonly namespaces: readonly string[];
+  readonly limits: OperationLimits;
+  readonly gate: AckGate;
+  readonly sender: BatchSender;
+  readonly seen: LastSeen;
+  readonly memory: EventMemory;
+  readonly knowledge: NodeKnowledge;
+  readonly say: (message: WorkerMessage) => void;
+  /** Node id of a tag in this session, null when it has none. */
+  readonly nodeOf: (handle: number) => string | null;
+};
+
+/** What goes on in a session beside its values: events, a look at the server, gaps filled from its history. Nothing of it can end the session. */
+export class SessionCompany {
+  readonly #session: ClientSession;
+  readonly #parts: CompanyParts;
+  readonly #watch: ServerWatch;
+  readonly #filler: GapFiller | null;
+  #events: EventWatch | null = null;
+  #isStopped = false;
+
+  constructor(session: ClientSession, parts: CompanyParts) {
+    this.#session = session;
+    this.#parts = parts;
+    const { start, namespaces, limits, knowledge, sender, say, nodeOf } = parts;
+    const { server, pkiDir } = start;
+    this.#watch = new ServerWatch(session, { server, pkiDir, namespaces, say });
+    this.#filler =
+      server.history === 'off'
+        ? null
+        : new GapFiller(session, {
+            server,
+            sender,
+            say,
+            other: (handle, dataValue) => knowledge.decode(handle, dataValue),
+            names: knowledge.names,
+            nodeOf,
+            maxNodesPerRead: limits.maxNodesPerRead,
+            maxNodesPerHistoryRead: limits.maxNodesPerHistoryRead,
+          });
+  }
+
+  async begin(): Promise<void> {
+    const { start, namespaces, gate, memory, say } = this.#parts;
+    const parts = { server: start.server, namespaces, gate, memory, say };
+    // A server that takes no such subscription has no events for us; its values are another matter.
+    const [events] = await Promise.all([EventWatch.open(this.#session, parts).catch(() => null), this.#watch.begin()]);
+    this.#events = events;
+    if (this.#isStopped) events?.stop();
+  }
+
+  /** The connection has been repaired. */
+  async resume(): Promise<void> {
+    await this.#events?.resume();
+  }
+
+  /** Once a second: what was missed is read from the history of the server, where it has one. */
+  tick(): void {
+    if (this.#filler !== null) this.#filler.add(this.#parts.seen.takeGaps());
+  }
+
+  /** Every batch up to this number is on disk. */
+  durable(batch: number): void {
+    this.#filler?.durable(batch);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#events?.stop();
+    this.#watch[Symbol.dispose]();
+    this.#filler?.[Symbol.dispose]();
+  }
+}
