@@ -5,6 +5,7 @@ import { durationMs } from '../broker/contract/duration.ts';
 import type { GatewaySection, ServerConfig } from './config/schema.ts';
 import { openConnection, type Connection } from './opcua/connection.ts';
 import type { WorkerMessage, WorkerStart } from './opcua/protocol.ts';
+import type { NewestKept } from './newest-kept.ts';
 import type { TagMap } from './tags/tag-map.ts';
 
 export type ConnectionsOptions = {
@@ -13,6 +14,7 @@ export type ConnectionsOptions = {
   readonly renewBefore?: GatewaySection['certificateRenewBefore'] | undefined;
   readonly dataDir: string;
   readonly log: Logger;
+  readonly newest: NewestKept;
   readonly onMessage: (server: string, message: WorkerMessage, durable: (number: number) => void) => void;
 };
 
@@ -66,6 +68,7 @@ export class Connections implements AsyncDisposable {
       },
       (message, durable) => onMessage(server.name, message, durable),
       log,
+      () => this.#options.newest.timesOf(server.name),
     );
   }
 }

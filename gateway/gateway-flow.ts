@@ -5,9 +5,11 @@ import type { ServiceHealth } from '../broker/contract/health.ts';
 import { topics } from '../broker/contract/topic.ts';
 import type { ServerState, WorkerEvent, WorkerMessage } from './opcua/protocol.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import type { NewestKept } from './newest-kept.ts';
 import { ProblemList } from './problem-list.ts';
 import type { Encoder, Refusal } from './publish/encoder.ts';
 import type { Publisher, PublisherState } from './publish/publisher.ts';
+import { connectionMessage } from './publish/connection-message.ts';
 import { metadataMessage } from './publish/pubsub-json.ts';
 import type { FieldFacts } from './tags/field-facts.ts';
 import { ServerClock } from './tags/server-clock.ts';
@@ -28,6 +30,7 @@ export type FlowOptions = {
   readonly log: Logger;
   readonly now: () => number;
   readonly version: string;
+  readonly newest: NewestKept;
 };
 
 const EVENTS_WAITING = 200;
@@ -110,6 +113,8 @@ export class GatewayFlow {
       case 'server':
         this.#said.set(server, { serviceLevel: message.serviceLevel, clockSkewMs: message.clockSkewMs });
         return;
+      case 'historized':
+        return this.#options.newest.setHistorized(message.handles);
       case 'facts':
         return this.#learn(message.facts);
       case 'log':
@@ -149,7 +154,7 @@ export class GatewayFlow {
     const { publisherId, prefix } = this.#options;
     const map = this.#map;
     for (const writer of map.writers) this.#sendMetadata(writer);
-    this.#publisher?.send(topics.connection(prefix, publisherId), this.#connectionMessage(), true);
+    this.#publisher?.send(topics.connection(prefix, publisherId), connectionMessage(publisherId, map), true);
     this.sendHealth('running');
     const events = this.#waitingEvents;
     this.#waitingEvents = [];
@@ -307,27 +312,5 @@ export class GatewayFlow {
     const clock = new ServerClock();
     this.#clocks.set(server, clock);
     return clock;
-  }
-
-  #connectionMessage(): object {
-    const { publisherId } = this.#options;
-    const map = this.#map;
-    const groups = [...map.sampled.keys()].map((name) => ({
-      Name: name,
-      DataSetWriters: map.writers
-        .filter((writer) => writer.server === name)
-        .map((writer) => ({ Name: writer.equipment.path, DataSetWriterId: writer.id })),
-    }));
-    return {
-      MessageId: randomUUID(),
-      MessageType: 'ua-connection',
-      PublisherId: publisherId,
-      Connection: {
-        Name: publisherId,
-        PublisherId: publisherId,
-        TransportProfileUri: 'http://opcfoundation.org/UA-Profile/Transport/pubsub-mqtt-json',
-        WriterGroups: groups,
-      },
-    };
   }
 }

@@ -10,6 +10,7 @@ import { JoulegateError } from '../broker/contract/error.ts';
 import { Connections } from './connections.ts';
 import type { GatewaySection } from './config/schema.ts';
 import { GatewayFlow } from './gateway-flow.ts';
+import { NewestKept, type FieldTimes } from './newest-kept.ts';
 import { SqliteOutbox } from './outbox/sqlite-outbox.ts';
 import { createPubSubJsonEncoder } from './publish/pubsub-json.ts';
 import { startPublisher } from './publish/publisher.ts';
@@ -53,6 +54,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
   );
   let map = await mapTags(plant, gateway, (path) => outbox.writerId(path));
   const state = await outbox.state();
+  const newest = new NewestKept(map, fieldTimes(state.notes));
   const flow = new GatewayFlow({
     publisherId: gateway.publisherId,
     prefix: (gateway.mqtt ?? defaultMqtt).topicPrefix,
@@ -64,6 +66,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
     log,
     now,
     version: deps.version,
+    newest,
   });
   const publisher = opening.use(
     startPublisher({
@@ -89,6 +92,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
       renewBefore: gateway.certificateRenewBefore,
       dataDir,
       log,
+      newest,
       onMessage: (server, message, durable) => flow.handle(server, message, durable),
     }),
   );
@@ -132,4 +136,17 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** A note that is no longer readable only means that nothing is filled from the history. */
+function fieldTimes(notes: ReadonlyMap<number, string>): ReadonlyMap<number, FieldTimes> {
+  const times = new Map<number, FieldTimes>();
+  for (const [writer, text] of notes) {
+    try {
+      times.set(writer, JSON.parse(text) as FieldTimes);
+    } catch {
+      // Taken as not there.
+    }
+  }
+  return times;
 }

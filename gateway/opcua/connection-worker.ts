@@ -42,6 +42,7 @@ parentPort?.on('message', (command: WorkerCommand) => {
 });
 keepNotificationBodies();
 const parts = { sender: new BatchSender(say), guard: new NodeGuard(), seen: new LastSeen(), events: new EventMemory() };
+parts.seen.recall(start.kept ?? []);
 
 /** Tries after a failure come later and later, with jitter, so that a recovering server is not hammered; refusals slowly. */
 const FIRST_DELAY_MS = 500;

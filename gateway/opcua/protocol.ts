@@ -8,7 +8,11 @@ import type { SessionTarget } from './open-session.ts';
 /** One tag as its connection worker needs it. `handle` is its number in everything the worker says. */
 export type WorkerTag = SampledTag;
 
-export type WorkerStart = SessionTarget & { readonly tags: readonly WorkerTag[] };
+export type WorkerStart = SessionTarget & {
+  readonly tags: readonly WorkerTag[];
+  /** Newest source timestamps, epoch ms, that an earlier life has kept, by handle. */
+  readonly kept?: ReadonlyMap<number, number>;
+};
 
 export type WorkerProblem = Pick<Problem, 'code' | 'severity' | 'where' | 'message' | 'remedy'> & {
   readonly equipment?: string;
@@ -43,6 +47,8 @@ export type WorkerMessage =
   | { readonly kind: 'lost'; readonly count: number }
   /** What a server says of itself: ServiceLevel 0 to 255; its clock less ours, null when it does not tell the time. */
   | { readonly kind: 'server'; readonly serviceLevel: number; readonly clockSkewMs: number | null }
+  /** The history of these tags may be read. */
+  | { readonly kind: 'historized'; readonly handles: readonly number[] }
   /** What the server says of the nodes, by handle. */
   | { readonly kind: 'facts'; readonly facts: ReadonlyMap<number, FieldFacts> }
   | {

@@ -54,13 +54,23 @@ export class SessionCompany {
           });
   }
 
-  async begin(): Promise<void> {
+  /** Begins with the tags of the session. */
+  async begin(handles: readonly number[]): Promise<void> {
     const { start, namespaces, gate, memory, say } = this.#parts;
     const parts = { server: start.server, namespaces, gate, memory, say };
     // A server that takes no such subscription has no events for us; its values are another matter.
-    const [events] = await Promise.all([EventWatch.open(this.#session, parts).catch(() => null), this.#watch.begin()]);
+    const [events] = await Promise.all([
+      EventWatch.open(this.#session, parts).catch(() => null),
+      this.#watch.begin(),
+      this.learn(handles),
+    ]);
     this.#events = events;
     if (this.#isStopped) events?.stop();
+  }
+
+  /** Finds out what may be read of the history of these tags. */
+  async learn(handles: readonly number[]): Promise<void> {
+    await this.#filler?.learn(handles);
   }
 
   /** The connection has been repaired. */

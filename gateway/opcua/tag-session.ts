@@ -116,7 +116,7 @@ export class TagSession {
       say: this.#say,
       nodeOf: (handle) => this.#nodeOf(handle),
     });
-    void this.#company.begin();
+    void this.#company.begin(this.#good().map(({ tag }) => tag.handle));
     if (this.#isStopped) this.#company.stop();
   }
 
@@ -182,6 +182,7 @@ export class TagSession {
     const right = resolved.filter(({ tag }) => !wrong.has(tag.handle));
     await this.#subscribe(right, true);
     void this.#knowledge?.learn(right);
+    void this.#company?.learn(right.map(({ tag }) => tag.handle));
   }
 
   #forget(tag: WorkerTag): void {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ASYNCUA_NAMESPACE, hasAsyncua, startAsyncuaServer } from '../support/asyncua-server.ts';
 import { processTag, serverOf, startGatewayRig } from '../support/gateway-rig.ts';
 import { eventually } from '../support/stack.ts';
+import { setTimeout as wait } from 'node:timers/promises';
 
 const node = (name: string): string => `nsu=${ASYNCUA_NAMESPACE};s=${name}`;
 
@@ -40,4 +41,21 @@ describe.runIf(hasAsyncua())('the history of a server that is not node-opcua', (
       ).toBeGreaterThan(2000);
     },
   );
+
+  it('fills the time in which the gateway was away', { timeout: 120_000 }, async () => {
+    await using server = await startAsyncuaServer({ history: true, counters: { count: 1, intervalMs: 100 } });
+    await using rig = await startGatewayRig([serverOf('plc', server.endpoint, [processTag('sine', node('Sine'))])]);
+    await eventually('live values', () => rig.of('sine').length > 50);
+    await rig.restart(() => wait(4000));
+    const filled = await eventually(
+      'the gap to be filled',
+      () => rig.events.find(({ kind }) => kind === 'history-filled') ?? false,
+      60_000,
+    );
+    expect(Number(filled.detail?.['values'])).toBeGreaterThan(30);
+    const times = rig.of('sine').map(({ at }) => at);
+    expect(new Set(times).size).toBe(times.length);
+    const sorted = [...times].sort((a, b) => a - b);
+    expect(Math.max(...sorted.slice(1).map((at, index) => at - (sorted[index] ?? at)))).toBeLessThan(500);
+  });
 });

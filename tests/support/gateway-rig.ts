@@ -35,6 +35,8 @@ export interface GatewayRig extends AsyncDisposable {
   /** Arrivals of a field, oldest first. */
   of(field: string, server?: string): Arrival[];
   problem(code: string, where?: string): Problem | null;
+  /** Stops the gateway, does something, and starts it again with the same folder. */
+  restart(meanwhile: () => Promise<unknown>): Promise<void>;
 }
 
 /** A tag of role process, read from `nodeId`. */
@@ -98,8 +100,8 @@ export async function startGatewayRig(servers: Servers): Promise<GatewayRig> {
   });
   await new Promise<void>((resolve) => client.once('connect', () => resolve()));
   await client.subscribeAsync([topicFilters.data('opcua'), topicFilters.events], { qos: 1 });
-  const gateway = opening.use(
-    await startGateway(
+  const start = () =>
+    startGateway(
       {
         plant: { enterprise: 'acme', site: 'pudong', timezone: 'Asia/Shanghai' },
         gateway: {
@@ -111,11 +113,19 @@ export async function startGatewayRig(servers: Servers): Promise<GatewayRig> {
         },
       },
       deps('gateway'),
-    ),
-  );
+    );
+  let gateway = await start();
+  opening.defer(() => gateway[Symbol.asyncDispose]());
   const resources = opening.move();
   return {
-    gateway,
+    get gateway() {
+      return gateway;
+    },
+    restart: async (meanwhile) => {
+      await gateway[Symbol.asyncDispose]();
+      await meanwhile();
+      gateway = await start();
+    },
     arrivals,
     events,
     gatewayDir: deps('gateway').dataDir,

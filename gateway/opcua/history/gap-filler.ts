@@ -120,9 +120,15 @@ export class GapFiller implements Disposable {
     return batchSize(this.#parts.maxNodesPerHistoryRead, NODES).current;
   }
 
-  /** The gaps of tags whose history may be read. */
-  async #withHistory(gaps: readonly Gap[]): Promise<Asked[]> {
-    const unknown = [...new Set(gaps.map(({ handle }) => handle))].flatMap((handle) => {
+  /** Finds out which of these tags have a history that may be read, and says it. Never fails. */
+  async learn(handles: readonly number[]): Promise<void> {
+    await this.#learn(handles).catch((error: unknown) =>
+      this.#log('access to history is not known', describeError(error)),
+    );
+  }
+
+  async #learn(handles: readonly number[]): Promise<void> {
+    const unknown = handles.flatMap((handle) => {
       const nodeId = this.#readable.has(handle) ? null : this.#parts.nodeOf(handle);
       return nodeId === null ? [] : [{ handle, nodeId }];
     });
@@ -133,6 +139,13 @@ export class GapFiller implements Disposable {
       const level: unknown = levels[index]?.value?.value;
       this.#readable.set(handle, typeof level === 'number' && (level & HISTORY_READ_BIT) !== 0);
     });
+    const historized = unknown.map(({ handle }) => handle).filter((handle) => this.#readable.get(handle) === true);
+    if (historized.length > 0) this.#parts.say({ kind: 'historized', handles: historized });
+  }
+
+  /** The gaps of tags whose history may be read. */
+  async #withHistory(gaps: readonly Gap[]): Promise<Asked[]> {
+    await this.#learn([...new Set(gaps.map(({ handle }) => handle))]);
     return gaps.flatMap((gap) => {
       const nodeId = this.#readable.get(gap.handle) === true ? this.#parts.nodeOf(gap.handle) : null;
       return nodeId === null ? [] : [{ gap, nodeId, continuation: null }];
