@@ -10,7 +10,9 @@ import { JoulegateError } from '../broker/contract/error.ts';
 import { Connections } from './connections.ts';
 import type { GatewaySection } from './config/schema.ts';
 import { GatewayFlow } from './gateway-flow.ts';
+import { createMetrics } from './metrics.ts';
 import { NewestKept, type FieldTimes } from './newest-kept.ts';
+import { startProbeServer } from './probe-server.ts';
 import { SqliteOutbox } from './outbox/sqlite-outbox.ts';
 import { createPubSubJsonEncoder } from './publish/pubsub-json.ts';
 import { startPublisher } from './publish/publisher.ts';
@@ -20,6 +22,8 @@ export type GatewayConfig = { readonly plant: PlantSection; readonly gateway: Ga
 
 export interface GatewayService extends AsyncDisposable {
   health(): ServiceHealth;
+  /** Where /healthz, /readyz and /metrics are served; null when they are not. */
+  readonly probesUrl: string | null;
   /**
    * Takes another configuration while running: only servers and tags that differ are touched.
    * @throws JoulegateError CONFIG_INVALID for what can only be changed by a restart; everything stays as it was.
@@ -28,7 +32,7 @@ export interface GatewayService extends AsyncDisposable {
 }
 
 /** Keys of section `gateway` that only a restart can change. */
-const unchangeable = ['publisherId', 'mqtt', 'outbox', 'keepAliveInterval'] as const;
+const unchangeable = ['publisherId', 'mqtt', 'outbox', 'keepAliveInterval', 'probes'] as const;
 
 const HEALTH_INTERVAL_MS = 10_000;
 const DRAIN_MS = 2000;
@@ -68,6 +72,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
     version: deps.version,
     newest,
   });
+  const metrics = createMetrics(() => flow.health('running'));
   const publisher = opening.use(
     startPublisher({
       mqtt: gateway.mqtt ?? defaultMqtt,
@@ -78,6 +83,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
       now,
       onState: (broker) => flow.setBrokerState(broker),
       onConnect: () => flow.sendRetained(),
+      onAcknowledged: metrics.observePublish,
     }),
   );
   flow.attach(publisher);
@@ -97,6 +103,17 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
     }),
   );
   await connections.apply(gateway.servers, map);
+  let probesUrl: string | null = null;
+  if (gateway.probes !== undefined) {
+    const probes = await startProbeServer(gateway.probes, {
+      health: () => flow.health('running'),
+      isBrokerConnected: () => publisher.connected,
+      registry: metrics.registry,
+    });
+    opening.use(probes);
+    probesUrl = probes.url;
+    log.info({ url: probes.url }, 'probes are served');
+  }
   const timer = setInterval(() => flow.tick(), 1000);
   const healthTimer = setInterval(() => flow.sendHealth('running'), HEALTH_INTERVAL_MS);
   opening.defer(() => {
@@ -129,6 +146,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
   const resources = opening.move();
   return {
     health: () => flow.health('running'),
+    probesUrl,
     reload: (next) => {
       const mine = reload(next, reloading);
       reloading = mine.catch(() => undefined);

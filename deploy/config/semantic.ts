@@ -159,6 +159,13 @@ function checkMqtt(config: Sections, error: Report): void {
       error(path, `${show(url)} would send passwords over the network unprotected; use mqtts://`);
     }
   }
+  const probes = config.gateway?.probes;
+  if (probes !== undefined && !isLoopback(probes.host) && (probes.tls === undefined || probes.token === undefined)) {
+    error(
+      ['gateway', 'probes', 'host'],
+      `${show(probes.host)} is reachable from the network, which needs gateway.probes.tls and token; add them or use 127.0.0.1`,
+    );
+  }
   const { broker } = config;
   if (broker !== undefined && broker.tls === undefined && !isLoopback(broker.host)) {
     error(

@@ -181,6 +181,25 @@ export const ServerConfig = Type.Object(
 );
 export type ServerConfig = Static<typeof ServerConfig>;
 
+/** Where the gateway answers supervisors and scrapers. */
+export const ProbeSection = Type.Object(
+  {
+    host: Type.String({ default: '127.0.0.1', description: 'Beyond loopback only with tls and token.' }),
+    port: Type.Integer({ default: 9464, minimum: 0, maximum: 65_535 }),
+    token: Type.Optional(
+      Type.String({ minLength: 16, description: 'Bearer token for /readyz and /metrics. Use file:PATH or ${ENV}.' }),
+    ),
+    tls: Type.Optional(
+      Type.Object(
+        { certFile: Type.String(), keyFile: Type.String() },
+        { additionalProperties: false, description: 'PEM files; TLS 1.2 or later.' },
+      ),
+    ),
+  },
+  { additionalProperties: false, description: 'Serves /healthz, /readyz and /metrics. Left out: nothing listens.' },
+);
+export type ProbeSection = Static<typeof ProbeSection>;
+
 /** Section `gateway` of plant.yaml. */
 export const GatewaySection = Type.Object(
   {
@@ -212,6 +231,7 @@ export const GatewaySection = Type.Object(
         description: "How long before its end the gateway's own certificate is renewed. Default 30d.",
       }),
     ),
+    probes: Type.Optional(ProbeSection),
     servers: Type.Array(ServerConfig, { minItems: 1 }),
   },
   { additionalProperties: false },

@@ -51,6 +51,7 @@ export function openConnection(
     });
     launched.on('exit', () => {
       if (stopping) return;
+      onMessage({ kind: 'died' }, durable);
       onMessage({ kind: 'state', state: 'unreachable', reason: 'the connection worker died' }, durable);
       restarts = Date.now() - begun > 60_000 ? 1 : restarts + 1;
       onMessage(

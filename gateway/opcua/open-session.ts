@@ -34,6 +34,8 @@ export interface OpenedSession extends AsyncDisposable {
   readonly client: OPCUAClient;
   readonly session: ClientSession;
   readonly security: ChosenSecurity;
+  /** When the own certificate ends, epoch ms. */
+  readonly ownValidTo: number;
 }
 
 type OnEvent = (event: WorkerEvent) => void;
@@ -178,7 +180,13 @@ async function open(opening: Opening, own: OwnCertificate, certificate: Buffer):
     }),
   );
   const kept = resources.move();
-  return { client, session, security, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    client,
+    session,
+    security,
+    ownValidTo: own.facts.notAfter,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 function sameEndpoint(

@@ -29,6 +29,7 @@ export async function runSession(
   await using cleanup = new AsyncDisposableStack();
   const opened = cleanup.use(await openSession(start, (event) => say({ kind: 'event', event })));
   const { client, session, security } = opened;
+  say({ kind: 'own-certificate', validTo: opened.ownValidTo });
   const run = new TagSession(start, session, say, parts, () => breakConnection(client));
   cleanup.defer(() => run.stop());
   onCommand((command) => {

@@ -13,6 +13,7 @@ export function reportBadNode(
   reason: string,
   isNew: boolean,
 ): void {
+  say({ kind: 'tag', handle: tag.handle, state: 'unknown', reason });
   say({
     kind: 'problem',
     problem: {
@@ -41,6 +42,7 @@ export function reportBadNode(
 /** Says that a node is not what was configured, so that its values are held back. */
 export function reportWrongTag(say: Say, tag: WorkerTag, reason: string): void {
   const message = `tag ${placeOf(tag)}: node "${tag.nodeId}" is not what it was configured to be: ${reason}`;
+  say({ kind: 'tag', handle: tag.handle, state: 'quarantined', reason });
   say({
     kind: 'problem',
     problem: {
@@ -63,6 +65,12 @@ export function reportWrongTag(say: Say, tag: WorkerTag, reason: string): void {
       equipment: tag.equipment,
     },
   });
+}
+
+/** Says that a tag is read, which it was not before. */
+export function reportRead(say: Say, tag: WorkerTag): void {
+  say({ kind: 'tag', handle: tag.handle, state: 'read', reason: '' });
+  for (const code of ['NODE_UNKNOWN', 'NODE_CHANGED']) say({ kind: 'clear', code, where: placeOf(tag) });
 }
 
 /** Says that a server takes a tag only without its deadband or trigger. */

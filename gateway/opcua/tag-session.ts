@@ -13,7 +13,7 @@ import { readOperationLimits } from './operation-limits.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 import { SessionCompany } from './session-company.ts';
 import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
-import { placeOf, reportBadNode, reportHole, reportNoFilter, reportWrongTag } from './tag-reports.ts';
+import { placeOf, reportBadNode, reportHole, reportRead, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 
 type Say = (message: WorkerMessage) => void;
 
@@ -212,8 +212,8 @@ export class TagSession {
   #setWrong(wrong: ReadonlyMap<number, string>): void {
     for (const tag of this.#tags) {
       const reason = wrong.get(tag.handle);
-      if (reason === undefined) this.#say({ kind: 'clear', code: 'NODE_CHANGED', where: placeOf(tag) });
-      else reportWrongTag(this.#say, tag, reason);
+      if (reason !== undefined) reportWrongTag(this.#say, tag, reason);
+      else if (!this.#bad.has(tag.handle)) reportRead(this.#say, tag);
     }
   }
 
@@ -289,7 +289,7 @@ export class TagSession {
     subscription.someItem = monitoredItemId;
     this.#placed.set(tag.handle, { subscription, item: monitoredItemId });
     if (withoutFilter) reportNoFilter(this.#say, tag);
-    if (this.#bad.delete(tag.handle)) this.#say({ kind: 'clear', code: 'NODE_UNKNOWN', where: placeOf(tag) });
+    if (this.#bad.delete(tag.handle)) reportRead(this.#say, tag);
   }
 
   #noteBad(tag: WorkerTag, reason: string): void {

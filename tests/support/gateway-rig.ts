@@ -35,6 +35,8 @@ export interface GatewayRig extends AsyncDisposable {
   /** Arrivals of a field, oldest first. */
   of(field: string, server?: string): Arrival[];
   problem(code: string, where?: string): Problem | null;
+  /** Address of the probes of the gateway, when the rig was told to have them. */
+  probesUrl(): string;
   /** Stops the gateway, does something, and starts it again with the same folder. */
   restart(meanwhile: () => Promise<unknown>): Promise<void>;
 }
@@ -76,7 +78,7 @@ export const serverOf = (
 });
 
 /** Starts broker, gateway and reader in this process on free ports. */
-export async function startGatewayRig(servers: Servers): Promise<GatewayRig> {
+export async function startGatewayRig(servers: Servers, more: Partial<GatewaySection> = {}): Promise<GatewayRig> {
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(await temporaryFolder());
   const log = recordingLog();
@@ -109,6 +111,7 @@ export async function startGatewayRig(servers: Servers): Promise<GatewayRig> {
           mqtt: { url: broker.url, topicPrefix: 'opcua', ...credentials('gateway-1') },
           outbox: { maxMegabytes: 256, requiredConsumers: [] },
           keepAliveInterval: '10s',
+          ...more,
           servers,
         },
       },
@@ -121,6 +124,7 @@ export async function startGatewayRig(servers: Servers): Promise<GatewayRig> {
     get gateway() {
       return gateway;
     },
+    probesUrl: () => gateway.probesUrl ?? '',
     restart: async (meanwhile) => {
       await gateway[Symbol.asyncDispose]();
       await meanwhile();
