@@ -184,8 +184,8 @@ export type ServerConfig = Static<typeof ServerConfig>;
 /** Where the gateway answers supervisors and scrapers. */
 export const ProbeSection = Type.Object(
   {
-    host: Type.String({ default: '127.0.0.1', description: 'Beyond loopback only with tls and token.' }),
-    port: Type.Integer({ default: 9464, minimum: 0, maximum: 65_535 }),
+    host: Type.Optional(Type.String({ description: 'Default 127.0.0.1; beyond loopback only with tls and token.' })),
+    port: Type.Integer({ minimum: 0, maximum: 65_535, examples: [9464] }),
     token: Type.Optional(
       Type.String({ minLength: 16, description: 'Bearer token for /readyz and /metrics. Use file:PATH or ${ENV}.' }),
     ),
