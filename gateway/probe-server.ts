@@ -26,7 +26,7 @@ export type ProbeSources = {
  * @throws JoulegateError CONFIG_INVALID for an address beyond loopback without them, PORT_IN_USE when the port is taken.
  */
 export async function startProbeServer(section: ProbeSection, sources: ProbeSources): Promise<ProbeServer> {
-  const { host, port, tls, token } = section;
+  const { host = '127.0.0.1', port, tls, token } = section;
   if (!isLoopback(host) && (tls === undefined || token === undefined)) {
     throw new JoulegateError(
       'CONFIG_INVALID',

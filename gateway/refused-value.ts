@@ -7,7 +7,7 @@ export function refusedValue(
   value: unknown,
 ): { readonly problem: WorkerProblem; readonly event: WorkerEvent } {
   const where = `${equipment}/${tag}`;
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   const shown = text.slice(0, 40);
   return {
     problem: {

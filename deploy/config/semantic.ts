@@ -160,7 +160,11 @@ function checkMqtt(config: Sections, error: Report): void {
     }
   }
   const probes = config.gateway?.probes;
-  if (probes !== undefined && !isLoopback(probes.host) && (probes.tls === undefined || probes.token === undefined)) {
+  if (
+    probes?.host !== undefined &&
+    !isLoopback(probes.host) &&
+    (probes.tls === undefined || probes.token === undefined)
+  ) {
     error(
       ['gateway', 'probes', 'host'],
       `${show(probes.host)} is reachable from the network, which needs gateway.probes.tls and token; add them or use 127.0.0.1`,
