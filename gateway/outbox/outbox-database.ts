@@ -1,7 +1,7 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { Ballast } from './ballast.ts';
+import type { StatementSync } from 'node:sqlite';
 import { recordChecksum, writerChecksum } from './checksum.ts';
-import { isCorruption, isFull, openOutboxFile, rebuild, RECORD_BYTES, SENT_NAMES } from './outbox-file.ts';
+import { LogFile } from './log-file.ts';
+import { RECORD_BYTES, SENT_NAMES } from './outbox-file.ts';
 import type { Appended, Backlog, OutboxMessage, OutboxRecord, OutboxState } from './outbox.ts';
 
 export type OutboxLimits = {
@@ -19,40 +19,32 @@ const AGE_CHECK_MS = 1000;
 
 /** The log as a SQLite file: one commit per append, on disk when it returns. Runs in the outbox's worker thread. */
 export class OutboxDatabase {
-  readonly #file: string;
+  readonly #file: LogFile;
   readonly #limits: OutboxLimits;
-  readonly #ballast: Ballast;
   readonly #now: () => number;
-  readonly #statements = new Map<string, StatementSync>();
   readonly #writers = new Map<number, WriterRow>();
   /** Last sequence number per writer the broker may have seen before this run. */
   readonly #sentBefore = new Map<number, number>();
-  #database: DatabaseSync;
   #bytes = 0;
   #depth = 0;
-  #damaged = 0;
   #agedAt = Number.NEGATIVE_INFINITY;
 
   /** @throws Error of SQLite when the file can neither be opened nor repaired. */
   constructor(file: string, limits: OutboxLimits, now: () => number) {
-    this.#file = file;
     this.#limits = limits;
     this.#now = now;
-    this.#ballast = new Ballast(`${file}.ballast`);
-    const { database, lost } = openOutboxFile(file);
-    this.#database = database;
-    this.#damaged = lost === null ? 0 : Math.max(1, lost);
+    this.#file = new LogFile(file, () => this.#load());
     try {
       this.#load();
     } catch {
       // Sound as a tree, yet not what we wrote: a changed name in the schema, a count that leads nowhere.
-      this.#repair();
+      this.#file.repair();
     }
-    this.#ballast.load(now());
+    this.#file.loadBallast(now());
   }
 
   writerId(path: string): number {
-    return this.#withRepair(() => {
+    return this.#file.withRepair(() => {
       const known = this.#sql('SELECT id FROM writer WHERE path = ?').get(path)?.['id'];
       if (typeof known === 'number') return known;
       const id = Number(this.#sql('INSERT INTO writer (path, sequence) VALUES (?, 0)').run(path).lastInsertRowid);
@@ -63,11 +55,11 @@ export class OutboxDatabase {
   }
 
   append(messages: readonly OutboxMessage[], notes?: ReadonlyMap<number, string>): Appended {
-    return this.#withRepair(() => {
+    return this.#file.withRepair(() => {
       let dropped = 0;
       let lastId = 0;
       const last = new Map<number, number>();
-      this.#transaction(() => {
+      this.#file.transaction(() => {
         for (const message of messages) {
           lastId = this.#insert(message);
           last.set(message.writerId, Math.max(message.lastSequence, last.get(message.writerId) ?? 0));
@@ -76,12 +68,12 @@ export class OutboxDatabase {
         for (const [writer, text] of notes ?? [])
           this.#sql('INSERT OR REPLACE INTO note VALUES (?, ?)').run(writer, text);
         dropped = this.#dropAged() + this.#dropOldest();
-      });
+      }, this.#sumsOfNow());
       for (const [id, sequence] of last) {
         const writer = this.#writers.get(id);
         if (writer !== undefined) writer.sequence = Math.max(writer.sequence, sequence);
       }
-      this.#ballast.load(this.#now());
+      this.#file.loadBallast(this.#now());
       return { lastId, dropped };
     });
   }
@@ -103,7 +95,7 @@ export class OutboxDatabase {
   }
 
   backlog(afterId: number): Backlog[] {
-    return this.#withRepair(() =>
+    return this.#file.withRepair(() =>
       this.#sql('SELECT writer, COUNT(*) AS count, MIN(first) AS first FROM record WHERE id > ? GROUP BY writer')
         .all(afterId)
         .map((row) => ({
@@ -148,7 +140,7 @@ export class OutboxDatabase {
   }
 
   positionBefore(writers: Readonly<Record<string, number>>): number {
-    return this.#withRepair(() => {
+    return this.#file.withRepair(() => {
       let position = this.sentId();
       for (const writer of this.#writers.keys()) {
         const first = this.#sql('SELECT id FROM record WHERE writer = ? AND last > ? ORDER BY last LIMIT 1').get(
@@ -166,7 +158,7 @@ export class OutboxDatabase {
   }
 
   state(): OutboxState {
-    return this.#withRepair(() => {
+    return this.#file.withRepair(() => {
       const notes = new Map(
         this.#sql('SELECT writer, text FROM note')
           .all()
@@ -182,18 +174,17 @@ export class OutboxDatabase {
         depth: this.#depth,
         bytes: this.#bytes,
         fill: Math.max(this.#bytes / this.#limits.maxBytes, age / (this.#limits.maxAgeMs ?? Number.POSITIVE_INFINITY)),
-        damaged: this.#damaged,
+        damaged: this.#file.damaged,
       };
     });
   }
 
   close(): void {
-    this.#database.close();
+    this.#file.close();
   }
 
   /** What is kept in memory of the file. */
   #load(): void {
-    this.#statements.clear();
     const sums = this.#sql('SELECT COUNT(*) AS depth, COALESCE(SUM(bytes), 0) AS bytes FROM record').get();
     this.#depth = Number(sums?.['depth'] ?? 0);
     this.#bytes = Number(sums?.['bytes'] ?? 0);
@@ -202,7 +193,7 @@ export class OutboxDatabase {
       const [id, path] = [Number(row['id']), String(row['path'])];
       const stored = Number(row['sequence']);
       const sound = row['crc'] === null || writerChecksum(id, path, stored) === Number(row['crc']);
-      if (!sound) this.#damaged += 1;
+      if (!sound) this.#file.damaged += 1;
       this.#writers.set(id, { path, sequence: Math.max(sound ? stored : 0, this.#highestKnown(id)) });
     }
     this.#sentBefore.clear();
@@ -241,7 +232,7 @@ export class OutboxDatabase {
 
   /** Records whose checksum does not hold are taken out and counted; the others go on. */
   #readSound(query: () => Record<string, unknown>[]): OutboxRecord[] {
-    return this.#withRepair(() => {
+    return this.#file.withRepair(() => {
       for (;;) {
         const rows = query();
         const records: OutboxRecord[] = [];
@@ -252,7 +243,7 @@ export class OutboxDatabase {
           else broken.push(record.id);
         }
         if (broken.length > 0) {
-          this.#damaged += broken.length;
+          this.#file.damaged += broken.length;
           this.#trimming(() => {
             for (const id of broken) this.#delete('id = ?', id);
           });
@@ -296,69 +287,21 @@ export class OutboxDatabase {
     return Number(this.#sql(`DELETE FROM record WHERE ${where}`).run(...values).changes);
   }
 
-  /** Work that frees room. On a full disk the ballast makes way for it. */
-  #trimming(work: () => void): void {
-    this.#withRepair(() => {
-      try {
-        this.#transaction(work);
-      } catch (error) {
-        if (!isFull(error) || !this.#ballast.drop()) throw error;
-        this.#transaction(work);
-      }
-      this.#shrink();
-    });
-  }
-
-  /** Gives pages back to the file system when most of the file is empty. */
-  #shrink(): void {
-    const free = Number(this.#sql('PRAGMA freelist_count').get()?.['freelist_count'] ?? 0);
-    if (free < 1024) return;
-    const all = Number(this.#sql('PRAGMA page_count').get()?.['page_count'] ?? 0);
-    if (free * 2 > all) this.#sql('PRAGMA incremental_vacuum(2048)').all();
-  }
-
-  /** When SQLite finds the file damaged, the log is made anew from what is whole, and the work done once more. */
-  #withRepair<Result>(work: () => Result): Result {
-    try {
-      return work();
-    } catch (error) {
-      if (!isCorruption(error)) throw error;
-      this.#repair();
-      return work();
-    }
-  }
-
-  #repair(): void {
-    this.#database.close();
-    const { database, lost } = rebuild(this.#file);
-    this.#database = database;
-    this.#damaged += Math.max(1, lost);
-    this.#load();
-  }
-
   #sql(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (statement === undefined) {
-      statement = this.#database.prepare(text);
-      this.#statements.set(text, statement);
-    }
-    return statement;
+    return this.#file.sql(text);
   }
 
-  #transaction(work: () => void): void {
-    if (this.#database.isTransaction) return work();
-    const before = { bytes: this.#bytes, depth: this.#depth };
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      work();
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      this.#bytes = before.bytes;
-      this.#depth = before.depth;
-      // A full disk may have rolled back already.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
-    }
+  /** Gives back the sums of now, for when the file takes nothing of what follows. */
+  #sumsOfNow(): () => void {
+    const [bytes, depth] = [this.#bytes, this.#depth];
+    return () => {
+      this.#bytes = bytes;
+      this.#depth = depth;
+    };
+  }
+
+  #trimming(work: () => void): void {
+    this.#file.trim(work, this.#sumsOfNow());
   }
 }
 

@@ -32,7 +32,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     say({
       kind: 'reply',
       id: command.id,
-      error: error instanceof Error ? `${'code' in error ? error.code : ''} ${error.message}` : '',
+      error: error instanceof Error ? `${'code' in error ? String(error.code) : ''} ${error.message}` : '',
     });
   }
   if (command.do === 'stop') break;
