@@ -6,6 +6,7 @@ import { topics } from '../broker/contract/topic.ts';
 import type { WorkerEvent, WorkerMessage } from './opcua/protocol.ts';
 import { ConnectionStates } from './connection-states.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import { OutboxWatch, type OutboxNotice } from './outbox/outbox-watch.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { NewestKept } from './newest-kept.ts';
 import { ProblemList } from './problem-list.ts';
@@ -34,6 +35,8 @@ export type FlowOptions = {
   readonly now: () => number;
   readonly version: string;
   readonly newest: NewestKept;
+  /** How long values are gathered for one write to disk, ms. */
+  readonly gatherMs?: number;
 };
 
 const EVENTS_WAITING = 200;
@@ -64,7 +67,8 @@ export class GatewayFlow {
     appendErrorsTotal: 0,
     lastValueAt: 0,
   };
-  #outbox = { depth: 0, bytes: 0 };
+  readonly #watch = new OutboxWatch();
+  #outbox = { depth: 0, bytes: 0, damaged: 0 };
   #ownValidTo: number | null = null;
 
   constructor(options: FlowOptions) {
@@ -203,6 +207,8 @@ export class GatewayFlow {
         messagesTotal: this.#values.messagesTotal,
         outboxDepth: this.#outbox.depth,
         outboxBytes: this.#outbox.bytes,
+        outboxDamagedTotal: this.#outbox.damaged,
+        unwrittenMsMax: Math.ceil(this.#values.unwrittenMsMax),
         ...(this.#ownValidTo === null
           ? {}
           : { ownCertificateDaysLeft: Math.floor((this.#ownValidTo - this.#options.now()) / 86_400_000) }),
@@ -225,8 +231,9 @@ export class GatewayFlow {
     const beats = this.#heartbeats.due(now, (handle) => this.#isUp(handle));
     if (beats !== null) this.#values.take(beats, () => undefined);
     void this.#options.outbox.state().then(
-      ({ depth, bytes }) => {
-        this.#outbox = { depth, bytes };
+      (state) => {
+        this.#outbox = state;
+        this.#tell(this.#watch.look(state));
       },
       () => undefined,
     );
@@ -309,8 +316,13 @@ export class GatewayFlow {
     });
   }
 
+  #tell(notices: readonly OutboxNotice[]): void {
+    for (const notice of notices) this.sendEvent({ ...notice, subject: 'outbox' });
+  }
+
   #noteDropped(count: number): void {
     this.#figures.droppedTotal += count;
+    this.#tell(this.#watch.dropped(count));
     this.sendEvent({
       kind: 'data-lost',
       severity: 'high',

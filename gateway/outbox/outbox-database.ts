@@ -96,12 +96,15 @@ export class OutboxDatabase {
 
   backlog(afterId: number): Backlog[] {
     return this.#file.withRepair(() =>
-      this.#sql('SELECT writer, COUNT(*) AS count, MIN(first) AS first FROM record WHERE id > ? GROUP BY writer')
+      this.#sql(
+        'SELECT writer, COUNT(*) AS count, MIN(first) AS first, MAX(id) AS last FROM record WHERE id > ? GROUP BY writer',
+      )
         .all(afterId)
         .map((row) => ({
           writerId: Number(row['writer']),
           count: Number(row['count']),
           firstSequence: Number(row['first']),
+          lastId: Number(row['last']),
         })),
     );
   }

@@ -42,7 +42,9 @@ export class OutboxWatch {
       this.#level = reached;
       const percent = Math.round((LEVELS[reached - 1] ?? 0) * 100);
       const severity = (['low', 'medium', 'high'] as const)[reached - 1] ?? 'high';
-      return [{ kind: 'outbox-level', severity, message: `the outbox has reached ${percent} % of its bounds: ${detail}` }];
+      return [
+        { kind: 'outbox-level', severity, message: `the outbox has reached ${percent} % of its bounds: ${detail}` },
+      ];
     }
     while (this.#level > 0 && fill < (LEVELS[this.#level - 1] ?? 0) - HYSTERESIS) this.#level -= 1;
     return [];

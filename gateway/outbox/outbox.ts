@@ -35,7 +35,13 @@ export type OutboxState = {
 };
 
 /** What a writer has behind a position. */
-export type Backlog = { readonly writerId: number; readonly count: number; readonly firstSequence: number };
+export type Backlog = {
+  readonly writerId: number;
+  readonly count: number;
+  readonly firstSequence: number;
+  /** Id of its newest record. */
+  readonly lastId: number;
+};
 
 /**
  * Durable log between the machine and the broker. A record leaves it only when every required consumer has committed it (or,

@@ -78,8 +78,8 @@ describe('the outbox keeps order and positions', () => {
       await outbox.append([message(a, sequence), message(b, sequence)]);
     expect(named(await outbox.readWriter(b, 2, 2))).toEqual([`${b}:3`, `${b}:4`]);
     expect(await outbox.backlog(4)).toEqual([
-      { writerId: a, count: 3, firstSequence: 3 },
-      { writerId: b, count: 3, firstSequence: 3 },
+      { writerId: a, count: 3, firstSequence: 3, lastId: 9 },
+      { writerId: b, count: 3, firstSequence: 3, lastId: 10 },
     ]);
   });
 
