@@ -25,6 +25,8 @@ type Options = {
   readonly namespaces: readonly { readonly uri: string; readonly offset: number }[];
   readonly counters: number;
   readonly intervalMs: number;
+  /** Nothing is produced before the command `begin`. */
+  readonly waits?: boolean;
 };
 type Command = { readonly do: string; readonly id: number; readonly offsetMs?: number };
 
@@ -87,7 +89,9 @@ for (const { uri, offset } of options.namespaces) {
   }
 }
 await server.start();
+let producing = options.waits !== true;
 const timer = setInterval(() => {
+  if (!producing) return;
   tick += 1;
   const at = new Date();
   writeSync(record, `${JSON.stringify({ t: at.getTime(), v: tick })}\n`);
@@ -109,6 +113,12 @@ process.exit(0);
 async function obey(command: Command): Promise<unknown> {
   switch (command.do) {
     case 'tick':
+      return tick;
+    case 'begin':
+      producing = true;
+      return tick;
+    case 'end':
+      producing = false;
       return tick;
     case 'sessions':
       return server.engine.currentSessionCount;
