@@ -69,6 +69,7 @@ export async function startEndToEndRig(options: RigOptions = {}): Promise<EndToE
         counters: COUNTERS,
         intervalMs: INTERVAL_MS,
         waits: true,
+        history: true,
       }),
     ]),
   );

@@ -27,6 +27,8 @@ type Options = {
   readonly intervalMs: number;
   /** Nothing is produced before the command `begin`. */
   readonly waits?: boolean;
+  /** The counters have a history, so that a reader that was away can catch up. */
+  readonly history?: boolean;
 };
 type Command = { readonly do: string; readonly id: number; readonly offsetMs?: number };
 
@@ -85,6 +87,7 @@ for (const { uri, offset } of options.namespaces) {
     if (variable === undefined) throw new Error('no address space');
     // No value before the first tick: a value without an entry in the record would count as an invention.
     variable.setValueFromSource({ dataType: DataType.UInt32, value: 0 }, StatusCodes.BadWaitingForInitialData);
+    if (options.history === true) server.engine.addressSpace?.installHistoricalDataNode(variable, { maxOnlineValues: 50_000 });
     variables.push({ offset, variable });
   }
 }
