@@ -2,8 +2,11 @@
  * `npm run test:faults -- [--only kill-gateway,broker-away] [--quick]`: what is killed, cut, filled or damaged between the
  * machine and the store; values the machine made beside values the store holds. A table and a JSON line.
  */
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { eventually } from '../support/stack.ts';
 import { startEndToEndRig, type EndToEndRig, type RigOptions, type Service } from './end-to-end-rig.ts';
 import { measurePowerLoss } from './power-loss.ts';
 import { printTable } from './print-table.ts';
@@ -14,7 +17,7 @@ const STEADY_MS = 5000;
 /** Two cores carry so many plants at a time. */
 const AT_ONCE = values.quick ? 2 : 3;
 /** The disk of the gateway in the scenario that fills it; the machine goes on meanwhile. */
-const SMALL_DISK = 'mkdir -p "$DATA/gateway" && mount -t tmpfs -o size=16m none "$DATA/gateway"';
+const SMALL_DISK = 'mkdir -p "$DATA/gateway" && mount -t tmpfs -o size=16m,mode=0700 none "$DATA/gateway";';
 
 type Scenario = { readonly rig?: RigOptions; readonly harm: (rig: EndToEndRig) => Promise<void> };
 
@@ -36,10 +39,23 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'kill-scoring': killing('scoring'),
   'full-disk': {
     rig: {
-      // Another program fills the disk of the gateway for 20 s from the tenth second on.
-      gatewayShell: `${SMALL_DISK}; (sleep 10; dd if=/dev/zero of="$DATA/gateway/foreign" bs=4k 2>/dev/null; sleep 20; rm "$DATA/gateway/foreign") >/dev/null 2>&1 &`,
+      // Another program fills the disk of the gateway as soon as it finds the file `fill`, and leaves when that is gone.
+      gatewayShell: `${SMALL_DISK} (until [ -e "$DATA/fill" ]; do sleep 0.2; done; dd if=/dev/zero of="$DATA/gateway/foreign" bs=512; while [ -e "$DATA/fill" ]; do sleep 0.2; done; rm "$DATA/gateway/foreign") >/dev/null 2>&1 &`,
     },
-    harm: () => wait(40_000),
+    harm: async (rig) => {
+      // Without commits nothing leaves the outbox, so it does need room.
+      await rig.kill('scoring');
+      await writeFile(join(rig.dataDir, 'fill'), '');
+      await eventually(
+        'a full disk',
+        () => rig.hasSaid('gateway', 'OUTBOX_FULL') || rig.hasSaid('gateway', 'disk is full'),
+        60_000,
+      );
+      await wait(15_000);
+      await rm(join(rig.dataDir, 'fill'));
+      await wait(STEADY_MS);
+      await rig.start('scoring');
+    },
   },
   'cut-gateway': {
     harm: async (rig) => {

@@ -39,6 +39,8 @@ export interface EndToEndRig extends AsyncDisposable {
   readonly dataDir: string;
   kill(service: Service): Promise<void>;
   start(service: Service): Promise<void>;
+  /** Whether a service has said this in its log. */
+  hasSaid(service: Service, text: string): boolean;
   /** Ends the production and waits until the store has everything, or `timeoutMs` are over. */
   finish(timeoutMs: number): Promise<Balance>;
   /** What the store has now. */
@@ -48,7 +50,7 @@ export interface EndToEndRig extends AsyncDisposable {
 }
 
 export type RigOptions = {
-  /** Runs in front of the command of the gateway: a shell that gives it a small disk, with the data folder as $DATA. */
+  /** Runs in front of the command of the gateway: commands of a shell that give it a small disk, with the data folder as $DATA. */
   readonly gatewayShell?: string;
   readonly drain?: 'oldest-first' | 'live-first';
 };
@@ -97,6 +99,7 @@ export async function startEndToEndRig(options: RigOptions = {}): Promise<EndToE
   };
   await writeFile(plantFile, stringify(plant));
   const running = new Map<Service, ChildProcess>();
+  const said = new Map<Service, string>();
   const kill = async (service: Service): Promise<void> => {
     const child = running.get(service);
     running.delete(service);
@@ -119,7 +122,7 @@ export async function startEndToEndRig(options: RigOptions = {}): Promise<EndToE
             '--mount',
             'sh',
             '-c',
-            `${shell}; exec "$@"`,
+            `${shell} exec "$@"`,
             'sh',
             ...command,
             ...flags,
@@ -129,13 +132,14 @@ export async function startEndToEndRig(options: RigOptions = {}): Promise<EndToE
       env: { ...process.env, DATA: dataDir },
     });
     running.set(service, child);
-    let said = '';
-    child.stderr.on('data', (text: Buffer) => {
-      said = (said + text.toString()).slice(-2000);
-    });
+    const note = (text: Buffer): void => {
+      said.set(service, ((said.get(service) ?? '') + text.toString()).slice(-100_000));
+    };
+    child.stderr.on('data', note);
+    child.stdout.on('data', note);
     const ready = new Promise<void>((resolve, reject) => {
       createInterface({ input: child.stdout }).on('line', (line) => line.includes('"service"') && resolve());
-      child.once('exit', () => reject(new Error(`${service} ended: ${said}`)));
+      child.once('exit', () => reject(new Error(`${service} ended: ${said.get(service)?.slice(-2000) ?? ''}`)));
     });
     ready.catch(() => undefined);
     await ready;
@@ -156,6 +160,7 @@ export async function startEndToEndRig(options: RigOptions = {}): Promise<EndToE
     start,
     stored,
     produced,
+    hasSaid: (service, text) => said.get(service)?.includes(text) ?? false,
     finish: async (timeoutMs) => {
       const last = Number(await machine.ask({ do: 'end' }));
       const all = last * COUNTERS;

@@ -87,7 +87,8 @@ for (const { uri, offset } of options.namespaces) {
     if (variable === undefined) throw new Error('no address space');
     // No value before the first tick: a value without an entry in the record would count as an invention.
     variable.setValueFromSource({ dataType: DataType.UInt32, value: 0 }, StatusCodes.BadWaitingForInitialData);
-    if (options.history === true) server.engine.addressSpace?.installHistoricalDataNode(variable, { maxOnlineValues: 50_000 });
+    if (options.history === true)
+      server.engine.addressSpace?.installHistoricalDataNode(variable, { maxOnlineValues: 50_000 });
     variables.push({ offset, variable });
   }
 }
