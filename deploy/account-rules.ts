@@ -2,6 +2,7 @@ import { resolve, dirname } from 'node:path';
 import { JoulegateError } from '../broker/contract/error.ts';
 import type { EnergySection } from '../scoring/config.ts';
 import type { AccountRules } from '../scoring/energy/account.ts';
+import { boundariesOf } from '../scoring/energy/boundaries.ts';
 import { factorSetProblems, validityProblems, type FactorSet } from '../scoring/energy/conversion.ts';
 import { tariffProblems } from '../scoring/energy/tariff.ts';
 import { loadFactorSet, loadFactorSets, loadTariff, type FactorSetFile } from '../seeds/load-factors.ts';
@@ -48,7 +49,13 @@ function rules(
   zone: string,
   tariff: AccountRules['tariff'],
 ): AccountRules {
-  return { factorSets, electricityEquivalent: section?.electricityEquivalent ?? null, tariff, zone };
+  return {
+    factorSets,
+    electricityEquivalent: section?.electricityEquivalent ?? null,
+    tariff,
+    zone,
+    boundaries: boundariesOf(section),
+  };
 }
 
 function bySeries(sets: readonly FactorSetFile[]): ReadonlyMap<string, FactorSetFile[]> {

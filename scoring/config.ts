@@ -57,6 +57,18 @@ export const EnergySection = Type.Object(
         },
       ),
     ),
+    mainMeters: Type.Optional(
+      Type.Record(Type.String(), Type.String({ minLength: 1 }), {
+        description:
+          'Path of a line or area → path of the equipment that is its main meter. Its energy is that of the meter; what lies below breaks it down and leaves a residual.',
+        examples: [{ 'body/press-line': 'body/press-line/feeder-1' }],
+      }),
+    ),
+    independent: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: 'Paths whose energy is no part of what is above them, e.g. a tenant.',
+      }),
+    ),
     tariff: Type.Optional(
       Type.Object(
         {

@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 import { convertDays, factorSetOn, type ConversionBasis, type ConversionFactor, type FactorSet } from './conversion.ts';
+import type { Boundaries } from './boundaries.ts';
 import { addSums } from './figure.ts';
 import { exactTotal } from './quantum.ts';
 import { splitByTariff, tariffLevels, type TariffLevel, type TariffPlan } from './tariff.ts';
@@ -13,6 +14,7 @@ export type AccountRules = {
   readonly electricityEquivalent: { readonly kgcePerKwh: number; readonly source: string } | null;
   readonly tariff: { readonly plan: TariffPlan; readonly flatPriceYuan: number | null } | null;
   readonly zone: string;
+  readonly boundaries: Boundaries;
 };
 
 /** kgce or kg CO₂ of electricity, with what it rests on; null with the reason otherwise. */

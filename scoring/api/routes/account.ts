@@ -79,7 +79,12 @@ export function accountRoute(app: ApiApp, { view, store, now, time, accounts }: 
       requireNode(view, path);
       const range = energyRangeOf({ ...query, window: '1h' }, { time, now: now() });
       const account = accountOf(await store.readWindows({ path, window: '1h', ...range }), accounts);
-      const children = view.equipment().filter(({ parent }) => parent === path);
+      const meter = accounts.boundaries.mainMeters.get(path);
+      const children = view
+        .equipment()
+        .filter(
+          (node) => node.parent === path && node.path !== meter && !accounts.boundaries.independent.has(node.path),
+        );
       const parts = await Promise.all(
         children.map(async (child) => {
           const windows = await store.readWindows({ path: child.path, window: '1h', ...range });
