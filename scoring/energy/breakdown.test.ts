@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { breakDown, calendarSpans, labelSpans, shiftSpans, type PlantCalendar } from './breakdown.ts';
 import { NO_SUMS } from './figure.ts';
