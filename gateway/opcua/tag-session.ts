@@ -15,7 +15,8 @@ import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 import { SessionCompany } from './session-company.ts';
 import { SignWatch } from './sign-watch.ts';
 import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
-import { placeOf, reportBadNode, reportHole, reportRead, reportNoFilter, reportWrongTag } from './tag-reports.ts';
+import { NO_NAMESPACE, UnknownTags } from './unknown-tags.ts';
+import { placeOf, reportHole, reportRead, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 
 type Say = (message: WorkerMessage) => void;
 
@@ -41,7 +42,7 @@ export class TagSession {
   readonly #parts: WorkerParts;
   readonly #gate: AckGate;
   readonly #signs: SignWatch;
-  readonly #bad = new Map<number, WorkerTag>();
+  readonly #bad: UnknownTags;
   readonly #subscriptions: LiveSubscription[] = [];
   /** Where the item of a tag is. */
   readonly #placed = new Map<number, { readonly subscription: LiveSubscription; readonly item: number }>();
@@ -65,6 +66,7 @@ export class TagSession {
     this.#say = say;
     this.#parts = parts;
     this.#gate = new AckGate(session);
+    this.#bad = new UnknownTags(start.server, say);
     this.#signs = new SignWatch({
       session,
       subscriptions: () => this.#subscriptions,
@@ -117,7 +119,8 @@ export class TagSession {
       tags: () => this.#tags,
     });
     void this.#company.begin(this.#good().map(({ tag }) => tag.handle));
-    if (this.#isStopped) this.#company.stop();
+    this.#bad.lookAround({ session: this.#session, namespaces: this.#namespaces, limits });
+    if (this.#isStopped) this.stop();
   }
 
   /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
@@ -180,7 +183,7 @@ export class TagSession {
   }
 
   #forget(tag: WorkerTag): void {
-    this.#bad.delete(tag.handle);
+    this.#bad.forget(tag.handle);
     for (const code of ['NODE_UNKNOWN', 'NODE_CHANGED', 'FILTER_REFUSED', 'UNIT_CONTRADICTION'])
       this.#say({ kind: 'clear', code, where: placeOf(tag) });
   }
@@ -199,6 +202,7 @@ export class TagSession {
   stop(): void {
     this.#isStopped = true;
     this.#company?.stop();
+    this.#bad[Symbol.dispose]();
     this.#poller?.[Symbol.dispose]();
     for (const timer of this.#timers) clearInterval(timer);
     this.#knowledge?.[Symbol.dispose]();
@@ -216,7 +220,7 @@ export class TagSession {
     const resolved: ResolvedTag[] = [];
     for (const tag of tags) {
       const nodeId = resolveNodeAddress(parseNodeAddress(tag.nodeId), this.#namespaces);
-      if (nodeId === null) this.#noteBad(tag, 'its namespace is not in the NamespaceArray of the server');
+      if (nodeId === null) this.#bad.add(tag, NO_NAMESPACE);
       else resolved.push({ tag, nodeId });
     }
     return resolved;
@@ -247,8 +251,8 @@ export class TagSession {
       maxNodesPerRead: this.#limits.read,
       onAlive: () => this.#say({ kind: 'alive', at: Date.now() }),
       onNode: ({ tag }, reason) => {
-        if (reason !== null) this.#noteBad(tag, reason);
-        else if (this.#bad.delete(tag.handle)) reportRead(this.#say, tag);
+        if (reason === null) this.#bad.heal(tag);
+        else this.#bad.add(tag, reason);
       },
       onEnded: (reason) => this.#fail(reason),
     });
@@ -272,7 +276,7 @@ export class TagSession {
         const before = left.length;
         left = await this.#fill(subscription, left);
         if (left.length === before) {
-          for (const { tag } of left) this.#noteBad(tag, 'BadTooManyMonitoredItems');
+          for (const { tag } of left) this.#bad.add(tag, 'BadTooManyMonitoredItems');
           break;
         }
       }
@@ -310,21 +314,16 @@ export class TagSession {
     subscription: LiveSubscription,
     { tag, statusCode, statusName, monitoredItemId, withoutFilter }: ItemOutcome,
   ): void {
-    if (statusCode >>> 30 === 2) return this.#noteBad(tag, statusName);
+    if (statusCode >>> 30 === 2) return this.#bad.add(tag, statusName);
     subscription.someItem = monitoredItemId;
     this.#placed.set(tag.handle, { subscription, item: monitoredItemId });
     if (withoutFilter) reportNoFilter(this.#say, tag);
-    if (this.#bad.delete(tag.handle)) reportRead(this.#say, tag);
-  }
-
-  #noteBad(tag: WorkerTag, reason: string): void {
-    reportBadNode(this.#say, this.#server, tag, reason, !this.#bad.has(tag.handle));
-    this.#bad.set(tag.handle, tag);
+    this.#bad.heal(tag);
   }
 
   async #retryBad(): Promise<void> {
-    if (this.#isSuspended || this.#bad.size === 0 || this.#poller !== null) return;
-    const due = this.#resolved([...this.#bad.values()]);
+    if (this.#isSuspended || this.#bad.tags.length === 0 || this.#poller !== null) return;
+    const due = this.#resolved(this.#bad.tags);
     for (const subscription of this.#subscriptions) {
       await this.#fill(
         subscription,
