@@ -1,3 +1,4 @@
+import type { WorkerTag } from './protocol.ts';
 import type { ColumnCollector } from './value-columns.ts';
 
 /** A span of source time in which values of a tag may be missing; both ends, epoch ms, have been seen. */
@@ -22,6 +23,19 @@ export class LastSeen {
     for (const [handle, at] of times) {
       if (handle >= this.#times.length) this.#grow(handle);
       if (!((this.#times[handle] ?? Number.NaN) >= at)) this.#times[handle] = at;
+    }
+  }
+
+  /** A tag of `now` that reads the node of a tag of the same name in `gone` goes on where that one ended. */
+  inherit(gone: readonly WorkerTag[], now: readonly WorkerTag[]): void {
+    if (gone.length === 0) return;
+    const ended = new Map(gone.map((tag) => [keyOf(tag), tag.handle]));
+    for (const tag of now) {
+      const from = ended.get(keyOf(tag));
+      if (from === undefined || !(this.timeOf(from) > Number.NEGATIVE_INFINITY)) continue;
+      this.#expect([tag.handle], awaits.repeat | awaits.gap);
+      this.#times[tag.handle] = this.timeOf(from);
+      this.#statuses[tag.handle] = this.#statuses[from] ?? 0;
     }
   }
 
@@ -97,3 +111,5 @@ export class LastSeen {
     this.#awaited = awaited;
   }
 }
+
+const keyOf = ({ equipment, name, nodeId }: WorkerTag): string => JSON.stringify([equipment, name, nodeId]);
