@@ -29,6 +29,11 @@ export class ItemPlaces {
     return this.#places.get(handle)?.subscription === subscription;
   }
 
+  /** Tags whose items are in a subscription. */
+  handlesIn(subscription: LiveSubscription): number[] {
+    return [...this.#places].flatMap(([handle, place]) => (place.subscription === subscription ? [handle] : []));
+  }
+
   /** Gives a subscription up with all its items. */
   abandon(subscription: LiveSubscription): void {
     subscription.abandon();

@@ -295,6 +295,7 @@ export class TagSession {
       ...knowledge.decoding,
       onAlive: () => this.#say({ kind: 'alive', at: Date.now() }),
       onLost: (count) => this.#say({ kind: 'lost', count }),
+      onMissing: (holed) => this.#parts.seen.expectGap(this.#placed.handlesIn(holed)),
       onEnded: (reason) => this.#fail(reason),
     });
     this.#placed.open(subscription);

@@ -187,22 +187,24 @@ export class EventWatch {
   #receive(variants: readonly (Variant | null)[]): void {
     const event = readEvent(variants, this.#parts.namespaces);
     const type = event.eventType?.namespace === 0 ? event.eventType.value : 0;
-    if (type === refreshStart) return this.#then(() => this.#parts.memory.beginRefresh());
-    if (type === refreshEnd) return this.#then(() => this.#reportOver());
+    const { memory } = this.#parts;
+    if (type === refreshStart) return memory.beginRefresh();
+    if (type === refreshEnd) {
+      for (const over of memory.endRefresh()) this.#then(() => this.#report(over, true));
+      return;
+    }
     if (type === refreshRequired) return this.#then(() => this.#refresh());
     if (type === queueOverflow) return this.#noteOverflow();
-    if (event.severity < this.#floor || !this.#limit.admits(Date.now())) return;
-    this.#then(async () => {
-      if (this.#parts.memory.isNews(event)) await this.#report(event, false);
-    });
+    // Before floor and limit: a refresh brings what they leave out too, and that is no reason to call it over.
+    const verdict = memory.judge(event);
+    if (!verdict.isNews || (event.severity < this.#floor && !verdict.wasTold)) return;
+    if (!this.#limit.admits(Date.now())) return verdict.putBack();
+    verdict.tell();
+    this.#then(() => this.#report(event, false));
   }
 
   #then(step: () => void | Promise<void>): void {
     this.#work = this.#work.then(step).catch(() => undefined);
-  }
-
-  async #reportOver(): Promise<void> {
-    for (const event of this.#parts.memory.endRefresh()) await this.#report(event, true);
   }
 
   async #report(event: ServerEvent, ended: boolean): Promise<void> {
