@@ -139,6 +139,11 @@ export class GatewayFlow {
     }
   }
 
+  /** A connection is closed for good; another one to the same server says anew what is wrong. */
+  forgetServer(server: string): void {
+    this.#problems.clearScope(server);
+  }
+
   setBrokerState({ connected, problem }: PublisherState): void {
     if (connected) {
       for (const code of ['BROKER_UNREACHABLE', 'BROKER_REFUSED']) this.#problems.clear(code, 'broker');

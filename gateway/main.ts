@@ -100,6 +100,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
       log,
       newest,
       onMessage: (server, message, durable) => flow.handle(server, message, durable),
+      onClosed: (server) => flow.forgetServer(server),
     }),
   );
   await connections.apply(gateway.servers, map);

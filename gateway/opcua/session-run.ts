@@ -3,6 +3,7 @@ import { describeError, JoulegateError } from '../../broker/contract/error.ts';
 import { openSession } from './open-session.ts';
 import type { WorkerCommand, WorkerMessage, WorkerStart } from './protocol.ts';
 import { TagSession, type WorkerParts } from './tag-session.ts';
+import { TagUpdates } from './tag-updates.ts';
 
 type Say = (message: WorkerMessage) => void;
 
@@ -33,16 +34,17 @@ export async function runSession(
   say({ kind: 'own-certificate', validTo: opened.ownValidTo });
   const run = new TagSession(start, session, say, parts, () => breakConnection(client));
   cleanup.defer(() => run.stop());
+  const begun = Promise.withResolvers<void>();
+  const updates = new TagUpdates(run, begun.promise);
   onCommand((command) => {
     if (command.kind === 'durable') run.durable(command.number);
-    else if (command.kind === 'tags') {
-      run.update(command.tags).catch((error: unknown) => run.fail(`tags not changed: ${describeError(error)}`));
-    }
+    else if (command.kind === 'tags') updates.add(command.tags);
   });
   (client as OPCUAClient & { connectionStrategy: object }).connectionStrategy = repairStrategy;
   const repairMs = (server.redundant ?? []).length > 0 ? REPAIR_REDUNDANT_MS : REPAIR_MS;
   const ended = endOf(client, run, say, signal, server.endpoint, repairMs);
   await Promise.race([run.begin(), ended]);
+  begun.resolve();
   for (const code of ['ENDPOINT_UNREACHABLE', 'ENDPOINT_REFUSED', 'CERTIFICATE_UNTRUSTED'])
     say({ kind: 'clear', code, where: server.endpoint });
   sayRunning(run, say);
