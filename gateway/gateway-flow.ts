@@ -100,11 +100,14 @@ export class GatewayFlow {
         return this.#states.setTag(message);
       case 'problem':
         if (this.#problems.raise(message.problem, server))
-          this.#options.log.warn({ code: message.problem.code, where: message.problem.where }, message.problem.message);
+          this.#options.log.warn(
+            { server, code: message.problem.code, where: message.problem.where },
+            message.problem.message,
+          );
         return;
       case 'clear':
         if (this.#problems.clear(message.code, message.where, server))
-          this.#options.log.info({ code: message.code, where: message.where }, 'problem is over');
+          this.#options.log.info({ server, code: message.code, where: message.where }, 'problem is over');
         return;
       case 'died':
         this.#figures.workerRestartsTotal += 1;
@@ -130,7 +133,7 @@ export class GatewayFlow {
       case 'facts':
         return this.#learn(message.facts);
       case 'log':
-        return this.#options.log[message.level](message.fields, message.message);
+        return this.#options.log[message.level]({ server, ...message.fields }, message.message);
       default:
         message satisfies never;
     }

@@ -13,6 +13,7 @@ import { GatewayFlow } from './gateway-flow.ts';
 import { createMetrics } from './metrics.ts';
 import { NewestKept, type FieldTimes } from './newest-kept.ts';
 import { startProbeServer } from './probe-server.ts';
+import { quietLog } from './quiet-log.ts';
 import { SqliteOutbox } from './outbox/sqlite-outbox.ts';
 import { createPubSubJsonEncoder } from './publish/pubsub-json.ts';
 import { startPublisher } from './publish/publisher.ts';
@@ -46,10 +47,11 @@ const defaultOutbox = { maxMegabytes: 1024, requiredConsumers: ['scoring'] } as 
  */
 export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Promise<GatewayService> {
   const { plant, gateway } = config;
-  const { log, now, dataDir } = deps;
+  const { now, dataDir } = deps;
   const limits = gateway.outbox ?? defaultOutbox;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await using opening = new AsyncDisposableStack();
+  const log = opening.use(quietLog(deps.log));
   const outbox = opening.use(
     await SqliteOutbox.open(join(dataDir, 'outbox.db'), {
       maxBytes: limits.maxMegabytes * 1_048_576,
