@@ -11,6 +11,8 @@ const heard = { nothing: 0, good: 1, bad: 2 } as const;
 /** Tags that are not live are named up to this number; all are counted. */
 const NAMED = 50;
 
+const isUp = (state: ServerState['state'] | undefined): boolean => state === 'running' || state === 'polling';
+
 /** Where every connection and every tag stands, with the reason: one place for health, metrics and what is published. */
 export class ConnectionStates {
   readonly #now: () => number;
@@ -60,11 +62,11 @@ export class ConnectionStates {
   }
 
   isRunning(server: string): boolean {
-    return this.#servers.get(server)?.state === 'running';
+    return isUp(this.#servers.get(server)?.state);
   }
 
   get running(): number {
-    return [...this.#servers.values()].filter(({ state }) => state === 'running').length;
+    return [...this.#servers.values()].filter(({ state }) => isUp(state)).length;
   }
 
   /** One entry for each server of the configuration. */
@@ -74,7 +76,7 @@ export class ConnectionStates {
       const exceptions: { tag: string; state: TagState; reason?: string }[] = [];
       for (const { handle, equipment, name: tag } of this.#map.sampled.get(name) ?? []) {
         const stopped = this.#stopped.get(handle);
-        const tagState = stopped?.state ?? (state === 'running' ? this.#stateOf(handle) : 'offline');
+        const tagState = stopped?.state ?? (isUp(state) ? this.#stateOf(handle) : 'offline');
         counts[tagState] += 1;
         if (tagState === 'live' || tagState === 'offline' || exceptions.length >= NAMED) continue;
         const why = stopped === undefined ? {} : { reason: stopped.reason.slice(0, 300) };

@@ -76,6 +76,6 @@ export class Connections implements AsyncDisposable {
 /** How to connect to a server; how its tags are sampled is a matter of each tag. */
 function settingsOf(server: ServerConfig): WorkerStart['server'] {
   const { equipment: _e, samplingInterval: _s, publishingInterval: _p, queueSize: _q, ...rest } = server;
-  const { trigger: _t, discard: _d, deadband: _b, skipFirst: _f, ...settings } = rest;
+  const { trigger: _t, discard: _d, deadband: _b, skipFirst: _f, heartbeat: _h, ...settings } = rest;
   return settings;
 }

@@ -6,6 +6,7 @@ import { topics } from '../broker/contract/topic.ts';
 import type { WorkerEvent, WorkerMessage } from './opcua/protocol.ts';
 import { ConnectionStates } from './connection-states.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import { Heartbeats } from './heartbeats.ts';
 import type { NewestKept } from './newest-kept.ts';
 import { ProblemList } from './problem-list.ts';
 import type { Encoder, Refusal } from './publish/encoder.ts';
@@ -45,6 +46,7 @@ export class GatewayFlow {
   readonly #problems: ProblemList;
   readonly #clocks = new Map<string, ServerClock>();
   readonly #states: ConnectionStates;
+  readonly #heartbeats: Heartbeats;
   /** Our clock when a writer last said something. */
   readonly #spokeAt = new Map<number, number>();
   /** What servers said of the fields, by writer id and field name. */
@@ -70,6 +72,7 @@ export class GatewayFlow {
     this.#map = options.map;
     this.#problems = new ProblemList(options.now);
     this.#states = new ConnectionStates(options.map, options.now);
+    this.#heartbeats = new Heartbeats(options.map);
     this.#values = new ValueFlow(
       {
         ...options,
@@ -160,6 +163,7 @@ export class GatewayFlow {
     }
     this.#map = map;
     this.#states.remap(map);
+    this.#heartbeats.remap(map);
     this.#spokeAt.clear();
     this.#values.remap(map, encoder);
     this.sendRetained();
@@ -221,12 +225,19 @@ export class GatewayFlow {
       if (quiet && known !== null && this.#states.isRunning(writer.server)) this.#values.keepAlive(writer, known);
       if (quiet || !this.#spokeAt.has(writer.index)) this.#spokeAt.set(writer.index, now);
     }
+    const beats = this.#heartbeats.due(now, (handle) => this.#isUp(handle));
+    if (beats !== null) this.#values.take(beats, () => undefined);
     void this.#options.outbox.state().then(
       ({ depth, bytes }) => {
         this.#outbox = { depth, bytes };
       },
       () => undefined,
     );
+  }
+
+  #isUp(handle: number): boolean {
+    const writer = this.#map.writers[this.#map.tags.get(handle)?.writer ?? -1];
+    return writer !== undefined && this.#states.isRunning(writer.server);
   }
 
   /** Resolves when everything received is on disk. */
@@ -244,6 +255,7 @@ export class GatewayFlow {
     }
     this.#figures.valuesTotal += times.length;
     this.#states.note(batch);
+    this.#heartbeats.note(batch, now());
     if (batch.origin === 'history') this.#figures.historyTotal += times.length;
     this.#figures.lastValueAt = now();
     if (batch.origin === undefined && newest > Number.NEGATIVE_INFINITY)

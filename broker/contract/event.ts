@@ -34,6 +34,7 @@ export const eventKinds = [
   'server-event',
   'server-audit',
   'server-events-suppressed',
+  'server-switched',
   'server-state-changed',
   'server-software-changed',
   'server-endpoints-changed',

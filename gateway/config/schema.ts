@@ -32,6 +32,12 @@ const samplingMembers = {
         'Changes smaller than this are not sent: 0.5 = absolute, 2% = of the EURange of the node. Never for counters, state, product and order.',
     }),
   ),
+  heartbeat: Type.Optional(
+    Duration({
+      description:
+        'A tag that is quiet for this long has its last value sent once more, marked and never scored. Default: never.',
+    }),
+  ),
   skipFirst: Type.Optional(
     Type.Boolean({ description: 'Do not pass on the value that is there when the gateway connects. Default: false.' }),
   ),
@@ -131,6 +137,19 @@ export const ServerConfig = Type.Object(
       Type.Enum(['read', 'off'], {
         description:
           'read (default): data types are read, so that structures become JSON and enumerations get their names. off: nothing of them is asked, for servers that take it badly.',
+      }),
+    ),
+    reading: Type.Optional(
+      Type.Enum(['subscribe', 'poll'], {
+        description:
+          'subscribe (default): the server reports changes; a server that cannot is polled. poll: always read at the sampling interval.',
+      }),
+    ),
+    redundant: Type.Optional(
+      Type.Array(Type.String({ pattern: '^opc\\.tcp://' }), {
+        maxItems: 8,
+        description:
+          'Endpoints of further servers with the same nodes. One is read at a time: the next when it is lost, or when its ServiceLevel falls below 200 and another has a higher one.',
       }),
     ),
     history: Type.Optional(

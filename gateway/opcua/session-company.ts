@@ -5,9 +5,10 @@ import type { EventMemory } from './events/event-memory.ts';
 import { EventWatch } from './events/event-watch.ts';
 import { GapFiller } from './history/gap-filler.ts';
 import type { LastSeen } from './last-seen.ts';
+import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeKnowledge } from './node-knowledge.ts';
 import type { OperationLimits } from './operation-limits.ts';
-import type { WorkerMessage, WorkerStart } from './protocol.ts';
+import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 import { ServerWatch } from './server-watch.ts';
 
 export type CompanyParts = {
@@ -17,11 +18,11 @@ export type CompanyParts = {
   readonly gate: AckGate;
   readonly sender: BatchSender;
   readonly seen: LastSeen;
-  readonly memory: EventMemory;
+  readonly events: EventMemory;
   readonly knowledge: NodeKnowledge;
   readonly say: (message: WorkerMessage) => void;
-  /** Node id of a tag in this session, null when it has none. */
-  readonly nodeOf: (handle: number) => string | null;
+  /** The tags of the session as they are now. */
+  readonly tags: () => readonly WorkerTag[];
 };
 
 /** What goes on in a session beside its values: events, a look at the server, gaps filled from its history. Nothing of it can end the session. */
@@ -32,11 +33,13 @@ export class SessionCompany {
   readonly #filler: GapFiller | null;
   #events: EventWatch | null = null;
   #isStopped = false;
+  /** Node ids as configured, by handle. */
+  #addresses: { readonly tags: readonly WorkerTag[]; readonly nodes: ReadonlyMap<number, string> } | null = null;
 
   constructor(session: ClientSession, parts: CompanyParts) {
     this.#session = session;
     this.#parts = parts;
-    const { start, namespaces, limits, knowledge, sender, say, nodeOf } = parts;
+    const { start, namespaces, limits, knowledge, sender, say } = parts;
     const { server, pkiDir } = start;
     this.#watch = new ServerWatch(session, { server, pkiDir, namespaces, say });
     this.#filler =
@@ -46,17 +49,24 @@ export class SessionCompany {
             server,
             sender,
             say,
-            other: (handle, dataValue) => knowledge.decode(handle, dataValue),
-            names: knowledge.names,
-            nodeOf,
+            ...knowledge.decoding,
+            nodeOf: (handle) => this.#nodeOf(handle),
             maxNodesPerRead: limits.maxNodesPerRead,
             maxNodesPerHistoryRead: limits.maxNodesPerHistoryRead,
           });
   }
 
+  #nodeOf(handle: number): string | null {
+    const tags = this.#parts.tags();
+    if (this.#addresses?.tags !== tags)
+      this.#addresses = { tags, nodes: new Map(tags.map((tag) => [tag.handle, tag.nodeId])) };
+    const node = this.#addresses.nodes.get(handle);
+    return node === undefined ? null : resolveNodeAddress(parseNodeAddress(node), this.#parts.namespaces);
+  }
+
   /** Begins with the tags of the session. */
   async begin(handles: readonly number[]): Promise<void> {
-    const { start, namespaces, gate, memory, say } = this.#parts;
+    const { start, namespaces, gate, events: memory, say } = this.#parts;
     const parts = { server: start.server, namespaces, gate, memory, say };
     // A server that takes no such subscription has no events for us; its values are another matter.
     const [events] = await Promise.all([

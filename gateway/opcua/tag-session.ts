@@ -7,11 +7,13 @@ import { LastSeen } from './last-seen.ts';
 import { LiveSubscription } from './live-subscription.ts';
 import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeGuard } from './node-guard.ts';
-import { answers, readNamespaces } from './namespaces.ts';
+import { readNamespaces } from './namespaces.ts';
 import { NodeKnowledge } from './node-knowledge.ts';
+import { hasNoSubscriptions, Poller } from './poller.ts';
 import { readOperationLimits } from './operation-limits.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 import { SessionCompany } from './session-company.ts';
+import { SignWatch } from './sign-watch.ts';
 import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
 import { placeOf, reportBadNode, reportHole, reportRead, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 
@@ -19,10 +21,6 @@ type Say = (message: WorkerMessage) => void;
 
 /** Tags whose node was unknown are tried again this often, with everything else left as it is. */
 const RETRY_BAD_MS = 60_000;
-/** A server that says nothing at all to a read for this long does not answer. */
-const PROBE_MS = 5000;
-/** So many forgotten subscriptions are made anew within one session before the session itself is. */
-const REVIVALS = 2;
 
 /** Parts that outlive a session. */
 export type WorkerParts = {
@@ -42,23 +40,20 @@ export class TagSession {
   readonly #say: Say;
   readonly #parts: WorkerParts;
   readonly #gate: AckGate;
-  readonly #onSilent: () => void;
+  readonly #signs: SignWatch;
   readonly #bad = new Map<number, WorkerTag>();
   readonly #subscriptions: LiveSubscription[] = [];
   /** Where the item of a tag is. */
   readonly #placed = new Map<number, { readonly subscription: LiveSubscription; readonly item: number }>();
   readonly #timers: NodeJS.Timeout[] = [];
   #tags: readonly WorkerTag[];
-  /** Node ids as configured, by handle. */
-  #addresses: Map<number, string> | null = null;
   #knowledge: NodeKnowledge | null = null;
   #company: SessionCompany | null = null;
+  #poller: Poller | null = null;
   #namespaces: readonly string[] = [];
   #limits = { items: 0, read: 0 };
   #isSuspended = false;
   #isStopped = false;
-  #isChecking = false;
-  #revivals = 0;
   #fail: (reason: string) => void = () => undefined;
 
   /** `onSilent`: the server does not answer; the connection has to be broken, so that it is repaired. */
@@ -70,7 +65,13 @@ export class TagSession {
     this.#say = say;
     this.#parts = parts;
     this.#gate = new AckGate(session);
-    this.#onSilent = onSilent;
+    this.#signs = new SignWatch({
+      session,
+      subscriptions: () => this.#subscriptions,
+      onSilent,
+      revive: (subscription) => this.#revive(subscription),
+      onEnded: (reason) => this.#fail(reason),
+    });
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
@@ -98,8 +99,9 @@ export class TagSession {
     sender.release(wrong);
     this.#timers.push(
       setInterval(() => {
-        if (!this.#isSuspended) this.#company?.tick();
-        void this.#checkSigns().catch(() => undefined);
+        if (this.#isSuspended) return;
+        this.#company?.tick();
+        void this.#signs.check().catch(() => undefined);
       }, 1000),
       setInterval(() => void this.#retryBad().catch(() => undefined), RETRY_BAD_MS),
     );
@@ -108,22 +110,14 @@ export class TagSession {
       start: this.#start,
       namespaces: this.#namespaces,
       limits,
+      ...this.#parts,
       gate: this.#gate,
-      sender,
-      seen,
-      memory: this.#parts.events,
       knowledge: this.#knowledge,
       say: this.#say,
-      nodeOf: (handle) => this.#nodeOf(handle),
+      tags: () => this.#tags,
     });
     void this.#company.begin(this.#good().map(({ tag }) => tag.handle));
     if (this.#isStopped) this.#company.stop();
-  }
-
-  #nodeOf(handle: number): string | null {
-    this.#addresses ??= new Map(this.#tags.map((tag) => [tag.handle, tag.nodeId]));
-    const node = this.#addresses.get(handle);
-    return node === undefined ? null : resolveNodeAddress(parseNodeAddress(node), this.#namespaces);
   }
 
   /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
@@ -163,7 +157,6 @@ export class TagSession {
     const gone = this.#tags.filter(({ handle }) => !now.has(handle));
     const added = tags.filter(({ handle }) => !before.has(handle));
     this.#tags = tags;
-    this.#addresses = null;
     for (const tag of gone) this.#forget(tag);
     for (const subscription of this.#subscriptions) {
       const items = gone.flatMap(({ handle }) => {
@@ -173,6 +166,7 @@ export class TagSession {
       await deleteItems(this.#session, subscription.subscription, items, this.#limits.items);
     }
     for (const { handle } of gone) this.#placed.delete(handle);
+    this.#poller?.remove(new Set(gone.map(({ handle }) => handle)));
     const resolved = this.#resolved(added);
     const wrong = await this.#parts.guard.check(this.#session, this.#namespaces, resolved, this.#limits.read);
     for (const { tag } of resolved) {
@@ -205,6 +199,7 @@ export class TagSession {
   stop(): void {
     this.#isStopped = true;
     this.#company?.stop();
+    this.#poller?.[Symbol.dispose]();
     for (const timer of this.#timers) clearInterval(timer);
     this.#knowledge?.[Symbol.dispose]();
   }
@@ -233,6 +228,39 @@ export class TagSession {
 
   /** Makes items for these tags; with `intoOld` first in the subscriptions that are there, where they have room. */
   async #subscribe(tags: readonly ResolvedTag[], intoOld = false): Promise<void> {
+    if (this.#server.reading === 'poll' || this.#poller !== null) return this.#poll(tags);
+    try {
+      await this.#subscribeAll(tags, intoOld);
+    } catch (error) {
+      if (!hasNoSubscriptions(error)) throw error;
+      this.#poll(tags.filter(({ tag }) => !this.#placed.has(tag.handle) && !this.#bad.has(tag.handle)));
+    }
+  }
+
+  /** Reads these tags in rounds: the server has no subscriptions, or none left. */
+  #poll(tags: readonly ResolvedTag[]): void {
+    const knowledge = this.#knowledge;
+    if (knowledge === null) return;
+    this.#poller ??= new Poller(this.#session, {
+      ...this.#parts,
+      ...knowledge.decoding,
+      maxNodesPerRead: this.#limits.read,
+      onAlive: () => this.#say({ kind: 'alive', at: Date.now() }),
+      onNode: ({ tag }, reason) => {
+        if (reason !== null) this.#noteBad(tag, reason);
+        else if (this.#bad.delete(tag.handle)) reportRead(this.#say, tag);
+      },
+      onEnded: (reason) => this.#fail(reason),
+    });
+    this.#poller.add(tags);
+  }
+
+  /** Whether tags are read in rounds. */
+  get isPolling(): boolean {
+    return this.#poller !== null;
+  }
+
+  async #subscribeAll(tags: readonly ResolvedTag[], intoOld: boolean): Promise<void> {
     for (const publishingMs of new Set(tags.map(({ tag }) => tag.publishingMs))) {
       let left = tags.filter(({ tag }) => tag.publishingMs === publishingMs);
       const old = this.#subscriptions.filter((subscription) => subscription.publishingMs === publishingMs);
@@ -252,15 +280,12 @@ export class TagSession {
   }
 
   async #openSubscription(publishingMs: number): Promise<LiveSubscription> {
-    const { sender, seen } = this.#parts;
     const knowledge = this.#knowledge;
     if (knowledge === null) throw new JoulegateError('INTERNAL', 'a subscription before the session has begun');
     const subscription = await LiveSubscription.open(this.#session, publishingMs, {
+      ...this.#parts,
       gate: this.#gate,
-      sender,
-      seen,
-      other: (handle, dataValue) => knowledge.decode(handle, dataValue),
-      names: knowledge.names,
+      ...knowledge.decoding,
       onAlive: () => this.#say({ kind: 'alive', at: Date.now() }),
       onLost: (count) => this.#say({ kind: 'lost', count }),
       onEnded: (reason) => this.#fail(reason),
@@ -298,31 +323,13 @@ export class TagSession {
   }
 
   async #retryBad(): Promise<void> {
-    if (this.#isSuspended || this.#bad.size === 0) return;
+    if (this.#isSuspended || this.#bad.size === 0 || this.#poller !== null) return;
     const due = this.#resolved([...this.#bad.values()]);
     for (const subscription of this.#subscriptions) {
       await this.#fill(
         subscription,
         due.filter(({ tag }) => tag.publishingMs === subscription.publishingMs && !this.#placed.has(tag.handle)),
       );
-    }
-  }
-
-  /** Liveness is what comes through each subscription: a session that looks well may have none of them left. */
-  async #checkSigns(): Promise<void> {
-    if (this.#isSuspended || this.#isChecking) return;
-    const silent = this.#subscriptions.filter(({ heardAt, patienceMs }) => Date.now() - heardAt > patienceMs);
-    if (silent.length === 0) return;
-    this.#isChecking = true;
-    try {
-      if (!(await answers(this.#session, PROBE_MS))) return this.#onSilent();
-      this.#revivals += 1;
-      if (this.#revivals > REVIVALS) return this.#fail('the server forgets subscriptions again and again');
-      for (const subscription of silent) {
-        if (Date.now() - subscription.heardAt > subscription.patienceMs) await this.#revive(subscription);
-      }
-    } finally {
-      this.#isChecking = false;
     }
   }
 

@@ -18,6 +18,8 @@ export type Arrival = {
   /** Source time, epoch ms. */
   readonly at: number;
   readonly statusCode: number;
+  /** See `DataSetMessage.Origin`. */
+  readonly origin: 'history' | 'heartbeat' | undefined;
   /** Our clock, epoch ms. */
   readonly receivedAt: number;
 };
@@ -147,7 +149,7 @@ function arrivalsOf(topic: string, message: DataNetworkMessage): Arrival[] {
   const receivedAt = Date.now();
   const equipment = (topic.split('/').at(-1) ?? '').replaceAll('.', '/');
   const server = message.WriterGroupName ?? topic.split('/').at(-2) ?? '';
-  return message.Messages.flatMap(({ Payload, Timestamp }) =>
+  return message.Messages.flatMap(({ Payload, Timestamp, Origin }) =>
     Object.entries(Payload ?? {}).map(([field, entry]) => ({
       server,
       equipment,
@@ -155,6 +157,7 @@ function arrivalsOf(topic: string, message: DataNetworkMessage): Arrival[] {
       value: entry.Value ?? null,
       at: Date.parse(entry.SourceTimestamp ?? Timestamp),
       statusCode: entry.StatusCode?.Code ?? 0,
+      origin: Origin,
       receivedAt,
     })),
   );
