@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../broker/contract/deps.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import { topics } from '../broker/contract/topic.ts';
-import type { WorkerEvent, WorkerMessage } from './opcua/protocol.ts';
+import type { WorkerEvent, WorkerMessage, WorkerProblem } from './opcua/protocol.ts';
 import { ConnectionStates } from './connection-states.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { Heartbeats } from './heartbeats.ts';
@@ -57,7 +57,6 @@ export class GatewayFlow {
   readonly #figures = {
     valuesTotal: 0,
     historyTotal: 0,
-    sessionsTotal: 0,
     workerRestartsTotal: 0,
     droppedTotal: 0,
     serverLostTotal: 0,
@@ -99,15 +98,12 @@ export class GatewayFlow {
       case 'state':
         this.#states.setServer(server, message);
         return this.sendHealth('running');
+      case 'reading':
+        return this.#states.setReading(server, message);
       case 'tag':
         return this.#states.setTag(message);
       case 'problem':
-        if (this.#problems.raise(message.problem, server))
-          this.#options.log.warn(
-            { server, code: message.problem.code, where: message.problem.where },
-            message.problem.message,
-          );
-        return;
+        return this.#takeProblem(server, message.problem);
       case 'clear':
         if (this.#problems.clear(message.code, message.where, server))
           this.#options.log.info({ server, code: message.code, where: message.where }, 'problem is over');
@@ -119,7 +115,7 @@ export class GatewayFlow {
         this.#ownValidTo = message.validTo;
         return;
       case 'event':
-        if (message.event.kind === 'endpoint-connected') this.#figures.sessionsTotal += 1;
+        if (message.event.kind === 'endpoint-connected') this.#states.noteSession(server);
         return this.sendEvent(message.event);
       case 'lost':
         this.#figures.serverLostTotal += message.count;
@@ -203,6 +199,7 @@ export class GatewayFlow {
       problems,
       figures: {
         ...this.#figures,
+        ...this.#states.figures,
         messagesTotal: this.#values.messagesTotal,
         outboxDepth: this.#outbox.depth,
         outboxBytes: this.#outbox.bytes,
@@ -210,7 +207,6 @@ export class GatewayFlow {
           ? {}
           : { ownCertificateDaysLeft: Math.floor((this.#ownValidTo - this.#options.now()) / 86_400_000) }),
         sentTotal: this.#publisher?.sentTotal ?? 0,
-        serversConnected: this.#states.running,
       },
       connections: this.#states.list(),
     };
@@ -261,6 +257,11 @@ export class GatewayFlow {
     if (batch.origin === undefined && newest > Number.NEGATIVE_INFINITY)
       this.#clockOf(server).notification(publishedAt, newest, now());
     for (const writer of this.#values.take(batch, () => done(number))) this.#spokeAt.set(writer, now());
+  }
+
+  #takeProblem(server: string, problem: WorkerProblem): void {
+    const { code, where, message } = problem;
+    if (this.#problems.raise(problem, server)) this.#options.log.warn({ server, code, where }, message);
   }
 
   #learn(facts: ReadonlyMap<number, FieldFacts>): void {

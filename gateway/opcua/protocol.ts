@@ -31,6 +31,9 @@ export type ServerState = {
   readonly reason: string;
 };
 
+/** How the tags of a server are read. */
+export type Reading = ConnectionHealth['reading'];
+
 /** What a connection worker tells the gateway. */
 export type WorkerMessage =
   | {
@@ -41,6 +44,7 @@ export type WorkerMessage =
     }
   | { readonly kind: 'alive'; readonly at: number }
   | ({ readonly kind: 'state' } & ServerState)
+  | ({ readonly kind: 'reading' } & Reading)
   /** Whether the node of a tag can be read, and if not, why. */
   | {
       readonly kind: 'tag';

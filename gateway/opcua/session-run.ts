@@ -36,7 +36,10 @@ export async function runSession(
   onCommand((command) => {
     if (command.kind === 'durable') run.durable(command.number);
     else if (command.kind === 'tags') {
-      run.update(command.tags).catch((error: unknown) => run.fail(`tags not changed: ${describeError(error)}`));
+      run.update(command.tags).then(
+        () => sayReading(run, say),
+        (error: unknown) => run.fail(`tags not changed: ${describeError(error)}`),
+      );
     }
   });
   (client as OPCUAClient & { connectionStrategy: object }).connectionStrategy = repairStrategy;
@@ -66,8 +69,18 @@ export async function runSession(
 }
 
 function sayRunning(run: TagSession, say: Say): void {
-  if (run.isPolling) say({ kind: 'state', state: 'polling', reason: 'read in rounds, without subscriptions' });
-  else say({ kind: 'state', state: 'running', reason: '' });
+  const { items, polled } = run.reading;
+  sayReading(run, say);
+  if (polled === 0) return say({ kind: 'state', state: 'running', reason: '' });
+  const reason =
+    items === 0
+      ? 'read in rounds, without subscriptions'
+      : `${polled} of ${items + polled} tags are read in rounds: the server has no room for more monitored items`;
+  say({ kind: 'state', state: 'polling', reason });
+}
+
+function sayReading(run: TagSession, say: Say): void {
+  say({ kind: 'reading', ...run.reading });
 }
 
 /** Resolves with the reason when the connection is beyond repair or has to stop. */

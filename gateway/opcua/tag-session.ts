@@ -5,22 +5,22 @@ import type { EventMemory } from './events/event-memory.ts';
 import type { BatchSender } from './batch-sender.ts';
 import { LastSeen } from './last-seen.ts';
 import { LiveSubscription } from './live-subscription.ts';
-import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeGuard } from './node-guard.ts';
-import { readNamespaces } from './namespaces.ts';
+import { readNamespaces, resolveTags } from './namespaces.ts';
 import { NodeKnowledge } from './node-knowledge.ts';
 import { hasNoSubscriptions, Poller } from './poller.ts';
 import { readOperationLimits } from './operation-limits.ts';
-import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
+import type { Reading, WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 import { SessionCompany } from './session-company.ts';
 import { SignWatch } from './sign-watch.ts';
 import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
-import { placeOf, reportBadNode, reportHole, reportRead, reportNoFilter, reportWrongTag } from './tag-reports.ts';
+import { reportBadNode, reportGone, reportHole, reportRead, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 
 type Say = (message: WorkerMessage) => void;
 
 /** Tags whose node was unknown are tried again this often, with everything else left as it is. */
 const RETRY_BAD_MS = 60_000;
+const UNKNOWN_NAMESPACE = 'its namespace is not in the NamespaceArray of the server';
 
 /** Parts that outlive a session. */
 export type WorkerParts = {
@@ -157,7 +157,10 @@ export class TagSession {
     const gone = this.#tags.filter(({ handle }) => !now.has(handle));
     const added = tags.filter(({ handle }) => !before.has(handle));
     this.#tags = tags;
-    for (const tag of gone) this.#forget(tag);
+    for (const tag of gone) {
+      this.#bad.delete(tag.handle);
+      reportGone(this.#say, tag);
+    }
     for (const subscription of this.#subscriptions) {
       const items = gone.flatMap(({ handle }) => {
         const place = this.#placed.get(handle);
@@ -177,12 +180,6 @@ export class TagSession {
     await this.#subscribe(right, true);
     void this.#knowledge?.learn(right);
     void this.#company?.learn(right.map(({ tag }) => tag.handle));
-  }
-
-  #forget(tag: WorkerTag): void {
-    this.#bad.delete(tag.handle);
-    for (const code of ['NODE_UNKNOWN', 'NODE_CHANGED', 'FILTER_REFUSED', 'UNIT_CONTRADICTION'])
-      this.#say({ kind: 'clear', code, where: placeOf(tag) });
   }
 
   /** Every batch up to this number is on disk. */
@@ -213,13 +210,8 @@ export class TagSession {
   }
 
   #resolved(tags: readonly WorkerTag[]): ResolvedTag[] {
-    const resolved: ResolvedTag[] = [];
-    for (const tag of tags) {
-      const nodeId = resolveNodeAddress(parseNodeAddress(tag.nodeId), this.#namespaces);
-      if (nodeId === null) this.#noteBad(tag, 'its namespace is not in the NamespaceArray of the server');
-      else resolved.push({ tag, nodeId });
-    }
-    return resolved;
+    const onUnknown = (tag: WorkerTag): void => this.#noteBad(tag, UNKNOWN_NAMESPACE);
+    return resolveTags(tags, this.#namespaces, onUnknown);
   }
 
   #good(): ResolvedTag[] {
@@ -255,9 +247,9 @@ export class TagSession {
     this.#poller.add(tags);
   }
 
-  /** Whether tags are read in rounds. */
-  get isPolling(): boolean {
-    return this.#poller !== null;
+  /** How the tags are read now. */
+  get reading(): Reading {
+    return { subscriptions: this.#subscriptions.length, items: this.#placed.size, polled: this.#poller?.size ?? 0 };
   }
 
   async #subscribeAll(tags: readonly ResolvedTag[], intoOld: boolean): Promise<void> {
@@ -272,7 +264,8 @@ export class TagSession {
         const before = left.length;
         left = await this.#fill(subscription, left);
         if (left.length === before) {
-          for (const { tag } of left) this.#noteBad(tag, 'BadTooManyMonitoredItems');
+          this.#drop(subscription);
+          this.#poll(left);
           break;
         }
       }
@@ -333,11 +326,15 @@ export class TagSession {
     }
   }
 
+  #drop(subscription: LiveSubscription): void {
+    subscription.abandon();
+    this.#subscriptions.splice(this.#subscriptions.indexOf(subscription), 1);
+  }
+
   async #revive(subscription: LiveSubscription): Promise<void> {
     reportHole(this.#say, this.#server, 'the server has forgotten a subscription');
     const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
-    subscription.abandon();
-    this.#subscriptions.splice(this.#subscriptions.indexOf(subscription), 1);
+    this.#drop(subscription);
     for (const { handle } of tags) this.#placed.delete(handle);
     this.#parts.seen.expectGap(tags.map(({ handle }) => handle));
     await this.#subscribe(this.#resolved(tags));
