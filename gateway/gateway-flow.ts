@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../broker/contract/deps.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import { topics } from '../broker/contract/topic.ts';
-import type { WorkerEvent, WorkerMessage, WorkerProblem } from './opcua/protocol.ts';
+import type { FlowMessage, WorkerEvent, WorkerProblem } from './opcua/protocol.ts';
 import { ConnectionStates } from './connection-states.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { Heartbeats } from './heartbeats.ts';
@@ -19,7 +19,7 @@ import { ServerClock } from './tags/server-clock.ts';
 import type { TagMap, Writer } from './tags/tag-map.ts';
 import { ValueFlow } from './value-flow.ts';
 
-type ValuesMessage = Extract<WorkerMessage, { kind: 'values' }>;
+type ValuesMessage = Extract<FlowMessage, { kind: 'values' }>;
 
 export type FlowOptions = {
   readonly publisherId: string;
@@ -89,7 +89,7 @@ export class GatewayFlow {
   }
 
   /** One message of a connection worker. `onDurable` is called when a batch of values is on disk. */
-  handle(server: string, message: WorkerMessage, onDurable: (number: number) => void): void {
+  handle(server: string, message: FlowMessage, onDurable: (number: number) => void): void {
     switch (message.kind) {
       case 'values':
         return this.#takeValues(server, message, onDurable);
@@ -324,9 +324,7 @@ export class GatewayFlow {
   }
 
   #clockOf(server: string): ServerClock {
-    const known = this.#clocks.get(server);
-    if (known !== undefined) return known;
-    const clock = new ServerClock();
+    const clock = this.#clocks.get(server) ?? new ServerClock();
     this.#clocks.set(server, clock);
     return clock;
   }
