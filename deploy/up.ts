@@ -58,7 +58,7 @@ export async function upCommand(options: UpOptions, context: CommandContext): Pr
       ...(broker === null ? {} : { mqttUrl: String(broker['url']), mqttPort: Number(broker['port']) }),
       ...(simulator === null ? {} : { endpoint: String(simulator['endpoint']) }),
     });
-    await Promise.all([setup.has.gateway ? service('gateway', gatewayRuntime) : null, fill()]);
+    await Promise.all([setup.has.gateway ? service('gateway', gatewayRuntime(context.env)) : null, fill()]);
     if (!setup.has.scoring) return null;
     const { url } = await service('scoring');
     await setup.settle({ apiPort: Number(new URL(String(url)).port) });
