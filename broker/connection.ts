@@ -139,6 +139,7 @@ function boundWrites(stream: Duplex, maxBufferedBytes: number, onSlow: () => voi
 const LIMIT_ERRORS: readonly (readonly [RegExp, string])[] = [
   [/^Client queue limit reached/, 'packets-before-sign-in'],
   [/^maxInflightInbound exceeded/, 'inflight'],
+  [/^topic has too many levels/, 'topic-too-deep'],
 ];
 /** Errors that have their own event, or tell of nothing but a connection that ended. */
 const ORDINARY_ERRORS =

@@ -16,7 +16,6 @@ import type { ServiceDeps } from './contract/deps.ts';
 import type { ServiceHealth } from './contract/health.ts';
 import { topics } from './contract/topic.ts';
 import { openListeners } from './listeners.ts';
-import { serveMetrics } from './metrics.ts';
 import { Problems } from './problems.ts';
 import { createReload } from './reload.ts';
 import { attachSession, createAedesPersistence } from './sessions/aedes-persistence.ts';
@@ -123,7 +122,6 @@ export async function startBroker(config: BrokerSection, deps: ServiceDeps): Pro
     id: config.id,
     connectTimeout: limits.connectTimeoutMs,
     maxInflightInbound: limits.maxInflight,
-    maxTopicLevels: limits.maxTopicLevels,
     preConnect: signIn.preConnect,
     authenticate: signIn.authenticate,
     ...createGatekeeper({
@@ -269,7 +267,10 @@ export async function startBroker(config: BrokerSection, deps: ServiceDeps): Pro
     onEvent: (event) => events.report(event),
     clientsOf: signIn.clientsOf,
   });
-  const metrics = config.metrics === undefined ? null : opening.use(await serveMetrics(config.metrics, health));
+  const metrics =
+    config.metrics === undefined
+      ? null
+      : opening.use(await (await import('./metrics.ts')).serveMetrics(config.metrics, health));
   const timers = [setInterval(tell, HEALTH_INTERVAL_MS), setInterval(() => void reload(), RELOAD_INTERVAL_MS)];
   for (const timer of timers) timer.unref();
   await reload();

@@ -105,11 +105,15 @@ export class UserDirectory {
     await this.refresh();
     const user = this.#users.get(username);
     const mark = createHmac('sha256', this.#key).update(password).digest();
-    const before = this.#matched.get(username);
-    if (user !== undefined && before !== undefined && timingSafeEqual(before, mark)) return publicPart(user);
+    const known = (): boolean => {
+      const before = this.#matched.get(username);
+      return before !== undefined && timingSafeEqual(before, mark);
+    };
+    if (user !== undefined && known()) return publicPart(user);
     if (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#running += 1;
     try {
+      if (user !== undefined && this.#users.get(username) === user && known()) return publicPart(user);
       const matches = await passwordMatches(password, user ?? this.#nobody);
       if (user === undefined || !matches || this.#users.get(username) !== user) return null;
       this.#matched.set(username, mark);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { connect, connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import type { BrokerSection } from '../../broker/config.ts';
@@ -25,8 +26,8 @@ export type BrokerRig = AsyncDisposable & {
   /** Return code of a refused CONNECT, 'closed' without one, 'connected' when it was let in. */
   readonly refusal: (options: IClientOptions) => Promise<number | 'closed' | 'connected'>;
   readonly events: readonly SystemEvent[];
-  /** Waits for an event of a kind that holds a text. */
-  readonly told: (kind: string, part?: string) => Promise<SystemEvent>;
+  /** Waits for an event of a kind that holds these texts. */
+  readonly told: (kind: string, ...parts: readonly string[]) => Promise<SystemEvent>;
   /** A socket that has written these bytes. */
   readonly raw: (bytes?: Buffer) => Promise<RawSocket>;
 };
@@ -43,13 +44,18 @@ export type RawSocket = {
 export const RIG_PASSWORD = 'rig-password-0123456789';
 
 /** A broker on free ports with users, and someone who listens to its events. */
-export async function startBrokerRig(section: Partial<BrokerSection>, users: readonly User[]): Promise<BrokerRig> {
+export async function startBrokerRig(
+  section: Partial<BrokerSection>,
+  users: readonly User[],
+  tls: { readonly caFile?: string } = {},
+): Promise<BrokerRig> {
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(await temporaryFolder());
   for (const user of [...users, { username: 'listener', role: 'scoring' } as const])
     await setPassword(folder.path, user, RIG_PASSWORD);
   const deps = { log: recordingLog(), now: Date.now, dataDir: folder.path, version: 'test' };
   const full: BrokerSection = { id: 'broker-1', host: '127.0.0.1', port: 0, ...section };
+  const trust = tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) };
   const clients: MqttClient[] = [];
   const sockets: Socket[] = [];
   const events: SystemEvent[] = [];
@@ -64,6 +70,7 @@ export async function startBrokerRig(section: Partial<BrokerSection>, users: rea
       username: 'listener',
       password: RIG_PASSWORD,
       reconnectPeriod: 0,
+      ...trust,
     });
     clients.push(listener);
     listener.on('error', () => undefined);
@@ -112,10 +119,15 @@ export async function startBrokerRig(section: Partial<BrokerSection>, users: rea
         );
       }),
     events,
-    told: (kind, part = '') =>
+    told: (kind, ...parts) =>
       eventually(
-        `event ${kind} with "${part}"`,
-        () => events.find((event) => event.kind === kind && JSON.stringify(event).includes(part)) ?? null,
+        `event ${kind} with ${parts.join(' and ')}`,
+        () => {
+          const holds = (event: SystemEvent): boolean =>
+            event.kind === kind && parts.every((part) => JSON.stringify(event).includes(part));
+          return events.find(holds) ?? null;
+        },
+        10_000,
       ),
     raw: async (bytes = Buffer.alloc(0)) => {
       const socket = connectSocket(broker.port, '127.0.0.1');
