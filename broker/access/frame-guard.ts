@@ -58,6 +58,8 @@ export function guardFrames(
         const skipped = Math.min(body, chunk.length - at);
         body -= skipped;
         at += skipped;
+        // The CONNECT is here: how long its password takes to check is not the client's doing.
+        if (body === 0 && limit === BEFORE_SIGN_IN_BYTES) clearTimeout(timer);
         continue;
       }
       const byte = chunk[at] ?? 0;

@@ -128,6 +128,9 @@ export class SessionStore {
     this.#accepted.add(payload);
     if (targets.length === 0 && !retain && !durableExchange) return done(null);
     const own = copied(payload);
+    if (retain) this.retained.set({ topic, qos, payload: own });
+    const size = entryBytes(publication);
+    for (const { session } of targets) session.reserved += size;
     const message: QueuedMessage = {
       id: this.#nextMessage,
       topic,
@@ -150,11 +153,11 @@ export class SessionStore {
     if (durableExchange)
       this.#journal.write({ kind: 'incoming', session: exchange.publisher.clientId, messageId: exchange.messageId });
     const finish = (error: Error | null): void => {
+      for (const { session } of targets) session.reserved -= size;
       if (error !== null) {
         if (exchange !== null) this.#incoming.get(exchange.publisher.clientId)?.delete(exchange.messageId);
         return done(error);
       }
-      if (retain) this.retained.set({ topic, qos, payload: own });
       for (const { session, qos: granted } of targets) {
         if (this.sessions.get(session.id) === session) session.enqueue(message, qos === 2 && granted === 2 ? 2 : 1);
       }
@@ -226,7 +229,7 @@ export class SessionStore {
     if (publisher?.isBridge === true && session.id.startsWith(BRIDGE_SESSION)) return false;
     const size = entryBytes(publication);
     if (
-      session.bytes + size <= this.#limits.maxQueuedBytes &&
+      session.bytes + session.reserved + size <= this.#limits.maxQueuedBytes &&
       this.queuedBytes + size <= this.#limits.maxQueuedBytesTotal
     )
       return true;

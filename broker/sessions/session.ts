@@ -48,6 +48,8 @@ export class Session {
   readonly owner: string;
   readonly filters = new Map<string, number>();
   bytes = 0;
+  /** Of messages on their way to the disk, which will be queued. */
+  reserved = 0;
   /** Epoch ms; 0 while the client is there. */
   offlineSince: number;
   readonly #journal: Journal;
