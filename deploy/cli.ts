@@ -7,6 +7,7 @@ import { addCheckCommand } from './commands/check.ts';
 import type { CommandContext } from './commands/context.ts';
 import { addDiscoverCommand } from './commands/discover.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addFillHistoryCommand } from './commands/fill-history.ts';
 import { addImportCommand } from './commands/import.ts';
@@ -53,6 +54,7 @@ export function createProgram(context: CommandContext): Command {
     addCheckCommand,
     addCertCommand,
     addDoctorCommand,
+    addEvaluateCommand,
     addFillHistoryCommand,
   ]) {
     add(program, context);

@@ -5,6 +5,7 @@ import { commandLog, commandStop, type CommandContext } from './commands/context
 import type { ServiceOptions } from './commands/service.ts';
 import { loadPlantConfig, readPrincipals, requireSection } from './config/load.ts';
 import { withDefaults } from './config/defaults.ts';
+import { accountRules } from './account-rules.ts';
 import type { PlantConfig } from './config/schema.ts';
 import { withCredentials } from './credentials.ts';
 import { apiToken, openDataDir, serviceDir, writeCredentials, type DataDir, type ServiceName } from './data-dir.ts';
@@ -115,7 +116,12 @@ async function startScoringService({ config, file, dataDir, deps }: Setting): Pr
   const mqtt = await withCredentials(mqttOf(section), section.id, dataDir);
   const service = await startScoring(
     { plant: config.plant, scoring: { ...section, mqtt }, consoleDir: builtConsole() },
-    { ...deps, apiToken: await apiToken(dataDir), founding: await foundingOf(config) },
+    {
+      ...deps,
+      apiToken: await apiToken(dataDir),
+      founding: await foundingOf(config),
+      accounts: await accountRules(section.energy, config.plant.timezone, file),
+    },
   );
   return opened(service, { service: 'scoring', url: service.url });
 }

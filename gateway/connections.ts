@@ -5,6 +5,7 @@ import { durationMs } from '../broker/contract/duration.ts';
 import type { GatewaySection, ServerConfig } from './config/schema.ts';
 import { openConnection, type Connection } from './opcua/connection.ts';
 import type { WorkerMessage, WorkerStart } from './opcua/protocol.ts';
+import type { NewestKept } from './newest-kept.ts';
 import type { TagMap } from './tags/tag-map.ts';
 
 export type ConnectionsOptions = {
@@ -13,6 +14,7 @@ export type ConnectionsOptions = {
   readonly renewBefore?: GatewaySection['certificateRenewBefore'] | undefined;
   readonly dataDir: string;
   readonly log: Logger;
+  readonly newest: NewestKept;
   readonly onMessage: (server: string, message: WorkerMessage, durable: (number: number) => void) => void;
 };
 
@@ -66,6 +68,7 @@ export class Connections implements AsyncDisposable {
       },
       (message, durable) => onMessage(server.name, message, durable),
       log,
+      () => this.#options.newest.timesOf(server.name),
     );
   }
 }
@@ -73,6 +76,6 @@ export class Connections implements AsyncDisposable {
 /** How to connect to a server; how its tags are sampled is a matter of each tag. */
 function settingsOf(server: ServerConfig): WorkerStart['server'] {
   const { equipment: _e, samplingInterval: _s, publishingInterval: _p, queueSize: _q, ...rest } = server;
-  const { trigger: _t, discard: _d, deadband: _b, skipFirst: _f, ...settings } = rest;
+  const { trigger: _t, discard: _d, deadband: _b, skipFirst: _f, heartbeat: _h, ...settings } = rest;
   return settings;
 }

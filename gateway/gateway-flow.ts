@@ -3,13 +3,18 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../broker/contract/deps.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import { topics } from '../broker/contract/topic.ts';
-import type { ServerState, WorkerEvent, WorkerMessage } from './opcua/protocol.ts';
+import type { WorkerEvent, WorkerMessage } from './opcua/protocol.ts';
+import { ConnectionStates } from './connection-states.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import { Heartbeats } from './heartbeats.ts';
+import type { NewestKept } from './newest-kept.ts';
 import { ProblemList } from './problem-list.ts';
 import type { Encoder, Refusal } from './publish/encoder.ts';
 import type { Publisher, PublisherState } from './publish/publisher.ts';
+import { connectionMessage } from './publish/connection-message.ts';
 import { metadataMessage } from './publish/pubsub-json.ts';
 import type { FieldFacts } from './tags/field-facts.ts';
+import { refusedValue } from './refused-value.ts';
 import { ServerClock } from './tags/server-clock.ts';
 import type { TagMap, Writer } from './tags/tag-map.ts';
 import { ValueFlow } from './value-flow.ts';
@@ -28,6 +33,7 @@ export type FlowOptions = {
   readonly log: Logger;
   readonly now: () => number;
   readonly version: string;
+  readonly newest: NewestKept;
 };
 
 const EVENTS_WAITING = 200;
@@ -39,7 +45,8 @@ export class GatewayFlow {
   #map: TagMap;
   readonly #problems: ProblemList;
   readonly #clocks = new Map<string, ServerClock>();
-  readonly #servers = new Map<string, { state: ServerState['state']; reason: string; since: number }>();
+  readonly #states: ConnectionStates;
+  readonly #heartbeats: Heartbeats;
   /** Our clock when a writer last said something. */
   readonly #spokeAt = new Map<number, number>();
   /** What servers said of the fields, by writer id and field name. */
@@ -49,17 +56,23 @@ export class GatewayFlow {
   #waitingEvents: object[] = [];
   readonly #figures = {
     valuesTotal: 0,
+    historyTotal: 0,
+    sessionsTotal: 0,
+    workerRestartsTotal: 0,
     droppedTotal: 0,
     serverLostTotal: 0,
     appendErrorsTotal: 0,
     lastValueAt: 0,
   };
-  #outboxDepth = 0;
+  #outbox = { depth: 0, bytes: 0 };
+  #ownValidTo: number | null = null;
 
   constructor(options: FlowOptions) {
     this.#options = options;
     this.#map = options.map;
     this.#problems = new ProblemList(options.now);
+    this.#states = new ConnectionStates(options.map, options.now);
+    this.#heartbeats = new Heartbeats(options.map);
     this.#values = new ValueFlow(
       {
         ...options,
@@ -84,17 +97,26 @@ export class GatewayFlow {
       case 'alive':
         return this.#clockOf(server).alive(message.at);
       case 'state':
-        this.#servers.set(server, { state: message.state, reason: message.reason, since: this.#options.now() });
-        return;
+        this.#states.setServer(server, message);
+        return this.sendHealth('running');
+      case 'tag':
+        return this.#states.setTag(message);
       case 'problem':
-        if (this.#problems.raise(message.problem))
+        if (this.#problems.raise(message.problem, server))
           this.#options.log.warn({ code: message.problem.code, where: message.problem.where }, message.problem.message);
         return;
       case 'clear':
-        if (this.#problems.clear(message.code, message.where))
+        if (this.#problems.clear(message.code, message.where, server))
           this.#options.log.info({ code: message.code, where: message.where }, 'problem is over');
         return;
+      case 'died':
+        this.#figures.workerRestartsTotal += 1;
+        return;
+      case 'own-certificate':
+        this.#ownValidTo = message.validTo;
+        return;
       case 'event':
+        if (message.event.kind === 'endpoint-connected') this.#figures.sessionsTotal += 1;
         return this.sendEvent(message.event);
       case 'lost':
         this.#figures.serverLostTotal += message.count;
@@ -104,6 +126,10 @@ export class GatewayFlow {
           message: `server "${server}" dropped values of ${message.count} tags: its queue was full`,
           subject: server,
         });
+      case 'server':
+        return this.#states.setSaid(server, message);
+      case 'historized':
+        return this.#options.newest.setHistorized(message.handles);
       case 'facts':
         return this.#learn(message.facts);
       case 'log':
@@ -133,6 +159,8 @@ export class GatewayFlow {
       if (!staying.has(topic)) this.#publisher?.withdraw(topic);
     }
     this.#map = map;
+    this.#states.remap(map);
+    this.#heartbeats.remap(map);
     this.#spokeAt.clear();
     this.#values.remap(map, encoder);
     this.sendRetained();
@@ -143,7 +171,7 @@ export class GatewayFlow {
     const { publisherId, prefix } = this.#options;
     const map = this.#map;
     for (const writer of map.writers) this.#sendMetadata(writer);
-    this.#publisher?.send(topics.connection(prefix, publisherId), this.#connectionMessage(), true);
+    this.#publisher?.send(topics.connection(prefix, publisherId), connectionMessage(publisherId, map), true);
     this.sendHealth('running');
     const events = this.#waitingEvents;
     this.#waitingEvents = [];
@@ -173,10 +201,15 @@ export class GatewayFlow {
       figures: {
         ...this.#figures,
         messagesTotal: this.#values.messagesTotal,
-        outboxDepth: this.#outboxDepth,
+        outboxDepth: this.#outbox.depth,
+        outboxBytes: this.#outbox.bytes,
+        ...(this.#ownValidTo === null
+          ? {}
+          : { ownCertificateDaysLeft: Math.floor((this.#ownValidTo - this.#options.now()) / 86_400_000) }),
         sentTotal: this.#publisher?.sentTotal ?? 0,
-        serversConnected: [...this.#servers.values()].filter(({ state }) => state === 'running').length,
+        serversConnected: this.#states.running,
       },
+      connections: this.#states.list(),
     };
   }
 
@@ -186,16 +219,22 @@ export class GatewayFlow {
     for (const writer of this.#map.writers) {
       const known = this.#clocks.get(writer.server)?.knownUntil() ?? null;
       const quiet = now - (this.#spokeAt.get(writer.index) ?? now) >= this.#options.keepAliveMs;
-      if (quiet && known !== null && this.#servers.get(writer.server)?.state === 'running')
-        this.#values.keepAlive(writer, known);
+      if (quiet && known !== null && this.#states.isRunning(writer.server)) this.#values.keepAlive(writer, known);
       if (quiet || !this.#spokeAt.has(writer.index)) this.#spokeAt.set(writer.index, now);
     }
+    const beats = this.#heartbeats.due(now, (handle) => this.#isUp(handle));
+    if (beats !== null) this.#values.take(beats, () => undefined);
     void this.#options.outbox.state().then(
-      ({ depth }) => {
-        this.#outboxDepth = depth;
+      ({ depth, bytes }) => {
+        this.#outbox = { depth, bytes };
       },
       () => undefined,
     );
+  }
+
+  #isUp(handle: number): boolean {
+    const writer = this.#map.writers[this.#map.tags.get(handle)?.writer ?? -1];
+    return writer !== undefined && this.#states.isRunning(writer.server);
   }
 
   /** Resolves when everything received is on disk. */
@@ -212,8 +251,12 @@ export class GatewayFlow {
       if (at > newest && (statuses[row] ?? 0) >>> 30 === 0) newest = at;
     }
     this.#figures.valuesTotal += times.length;
+    this.#states.note(batch);
+    this.#heartbeats.note(batch, now());
+    if (batch.origin === 'history') this.#figures.historyTotal += times.length;
     this.#figures.lastValueAt = now();
-    if (newest > Number.NEGATIVE_INFINITY) this.#clockOf(server).notification(publishedAt, newest, now());
+    if (batch.origin === undefined && newest > Number.NEGATIVE_INFINITY)
+      this.#clockOf(server).notification(publishedAt, newest, now());
     for (const writer of this.#values.take(batch, () => done(number))) this.#spokeAt.set(writer, now());
   }
 
@@ -243,28 +286,11 @@ export class GatewayFlow {
     const mapped = this.#map.tags.get(handle);
     if (mapped === undefined) return;
     const equipment = this.#map.writers[mapped.writer]?.equipment.path ?? '';
-    const where = `${equipment}/${mapped.tag.name}`;
-    const shown = (typeof value === 'object' ? JSON.stringify(value) : `${value as string | number | boolean}`).slice(
-      0,
-      40,
-    );
-    this.#problems.raise({
-      code: 'VALUE_NOT_A_NUMBER',
-      severity: 'warning',
-      where,
-      equipment,
-      message: `tag ${where} delivered "${shown}", which is no number; it is passed on as Bad`,
-      remedy: 'check the node and its data type in the PLC, or the role of the tag in plant.yaml',
-    });
-    if (this.#badValues.has(where)) return;
-    this.#badValues.add(where);
-    this.sendEvent({
-      kind: 'value-not-a-number',
-      severity: 'low',
-      message: `tag ${where} delivered "${shown}"`,
-      subject: where,
-      equipment,
-    });
+    const { problem, event } = refusedValue(equipment, mapped.tag.name, value);
+    this.#problems.raise(problem);
+    if (this.#badValues.has(problem.where)) return;
+    this.#badValues.add(problem.where);
+    this.sendEvent(event);
   }
 
   #noteKept(failure: string | null): void {
@@ -299,27 +325,5 @@ export class GatewayFlow {
     const clock = new ServerClock();
     this.#clocks.set(server, clock);
     return clock;
-  }
-
-  #connectionMessage(): object {
-    const { publisherId } = this.#options;
-    const map = this.#map;
-    const groups = [...map.sampled.keys()].map((name) => ({
-      Name: name,
-      DataSetWriters: map.writers
-        .filter((writer) => writer.server === name)
-        .map((writer) => ({ Name: writer.equipment.path, DataSetWriterId: writer.id })),
-    }));
-    return {
-      MessageId: randomUUID(),
-      MessageType: 'ua-connection',
-      PublisherId: publisherId,
-      Connection: {
-        Name: publisherId,
-        PublisherId: publisherId,
-        TransportProfileUri: 'http://opcfoundation.org/UA-Profile/Transport/pubsub-mqtt-json',
-        WriterGroups: groups,
-      },
-    };
   }
 }

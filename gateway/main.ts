@@ -10,6 +10,9 @@ import { JoulegateError } from '../broker/contract/error.ts';
 import { Connections } from './connections.ts';
 import type { GatewaySection } from './config/schema.ts';
 import { GatewayFlow } from './gateway-flow.ts';
+import { createMetrics } from './metrics.ts';
+import { NewestKept, type FieldTimes } from './newest-kept.ts';
+import { startProbeServer } from './probe-server.ts';
 import { SqliteOutbox } from './outbox/sqlite-outbox.ts';
 import { createPubSubJsonEncoder } from './publish/pubsub-json.ts';
 import { startPublisher } from './publish/publisher.ts';
@@ -19,6 +22,8 @@ export type GatewayConfig = { readonly plant: PlantSection; readonly gateway: Ga
 
 export interface GatewayService extends AsyncDisposable {
   health(): ServiceHealth;
+  /** Where /healthz, /readyz and /metrics are served; null when they are not. */
+  readonly probesUrl: string | null;
   /**
    * Takes another configuration while running: only servers and tags that differ are touched.
    * @throws JoulegateError CONFIG_INVALID for what can only be changed by a restart; everything stays as it was.
@@ -27,7 +32,7 @@ export interface GatewayService extends AsyncDisposable {
 }
 
 /** Keys of section `gateway` that only a restart can change. */
-const unchangeable = ['publisherId', 'mqtt', 'outbox', 'keepAliveInterval'] as const;
+const unchangeable = ['publisherId', 'mqtt', 'outbox', 'keepAliveInterval', 'probes'] as const;
 
 const HEALTH_INTERVAL_MS = 10_000;
 const DRAIN_MS = 2000;
@@ -53,6 +58,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
   );
   let map = await mapTags(plant, gateway, (path) => outbox.writerId(path));
   const state = await outbox.state();
+  const newest = new NewestKept(map, fieldTimes(state.notes));
   const flow = new GatewayFlow({
     publisherId: gateway.publisherId,
     prefix: (gateway.mqtt ?? defaultMqtt).topicPrefix,
@@ -64,7 +70,9 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
     log,
     now,
     version: deps.version,
+    newest,
   });
+  const metrics = createMetrics(() => flow.health('running'));
   const publisher = opening.use(
     startPublisher({
       mqtt: gateway.mqtt ?? defaultMqtt,
@@ -75,6 +83,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
       now,
       onState: (broker) => flow.setBrokerState(broker),
       onConnect: () => flow.sendRetained(),
+      onAcknowledged: metrics.observePublish,
     }),
   );
   flow.attach(publisher);
@@ -89,10 +98,22 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
       renewBefore: gateway.certificateRenewBefore,
       dataDir,
       log,
+      newest,
       onMessage: (server, message, durable) => flow.handle(server, message, durable),
     }),
   );
   await connections.apply(gateway.servers, map);
+  let probesUrl: string | null = null;
+  if (gateway.probes !== undefined) {
+    const probes = await startProbeServer(gateway.probes, {
+      health: () => flow.health('running'),
+      isBrokerConnected: () => publisher.connected,
+      registry: metrics.registry,
+    });
+    opening.use(probes);
+    probesUrl = probes.url;
+    log.info({ url: probes.url }, 'probes are served');
+  }
   const timer = setInterval(() => flow.tick(), 1000);
   const healthTimer = setInterval(() => flow.sendHealth('running'), HEALTH_INTERVAL_MS);
   opening.defer(() => {
@@ -125,6 +146,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
   const resources = opening.move();
   return {
     health: () => flow.health('running'),
+    probesUrl,
     reload: (next) => {
       const mine = reload(next, reloading);
       reloading = mine.catch(() => undefined);
@@ -132,4 +154,17 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** A note that is no longer readable only means that nothing is filled from the history. */
+function fieldTimes(notes: ReadonlyMap<number, string>): ReadonlyMap<number, FieldTimes> {
+  const times = new Map<number, FieldTimes>();
+  for (const [writer, text] of notes) {
+    try {
+      times.set(writer, JSON.parse(text) as FieldTimes);
+    } catch {
+      // Taken as not there.
+    }
+  }
+  return times;
 }

@@ -4,6 +4,7 @@ import { topics } from '../broker/contract/topic.ts';
 import type { Outbox, OutboxMessage } from './outbox/outbox.ts';
 import type { EncodedPayload, Encoder, Refusal } from './publish/encoder.ts';
 import { BatchOrder } from './tags/batch-order.ts';
+import type { NewestKept } from './newest-kept.ts';
 import type { TagMap, Writer } from './tags/tag-map.ts';
 import type { ValueBatch } from './tags/value-batch.ts';
 
@@ -14,6 +15,8 @@ export type ValueFlowOptions = {
   /** Last sequence number by writer id. */
   readonly sequences: ReadonlyMap<number, number>;
   readonly log: Logger;
+  /** What is kept of tags whose server has a history. */
+  readonly newest: NewestKept;
   readonly onRefused: (refusal: Refusal) => void;
   /** Old records had to go, or new ones could not be kept. */
   readonly onLost: (count: number) => void;
@@ -21,7 +24,7 @@ export type ValueFlowOptions = {
 };
 
 /** The values of one server that wait for a commit of the outbox. */
-type Waiting = { messages: OutboxMessage[]; readonly kept: (() => void)[] };
+type Waiting = { messages: OutboxMessage[]; readonly kept: (() => void)[]; readonly notes: Map<number, string> };
 
 const utf8 = new TextEncoder();
 
@@ -32,7 +35,7 @@ export class ValueFlow {
   #map: TagMap;
   #encoder: Encoder;
   #order: BatchOrder;
-  #waiting: Waiting = { messages: [], kept: [] };
+  #waiting: Waiting = { messages: [], kept: [], notes: new Map() };
   #running: Promise<void> | null = null;
   messagesTotal = 0;
 
@@ -49,6 +52,7 @@ export class ValueFlow {
     this.#map = map;
     this.#encoder = encoder;
     this.#order = orderOf(map);
+    this.#options.newest.remap(map);
   }
 
   /** Takes the values of a batch. `onKept` is called once they are on disk. @returns the writers they belong to. */
@@ -60,6 +64,8 @@ export class ValueFlow {
       const sequence = this.#next(writer);
       for (const payload of this.#encoder.encodeRows(writer, batch, rows, sequence, this.#options.onRefused))
         this.#add(writer, payload);
+      const times = this.#options.newest.note(writer, batch, rows);
+      if (times !== null) this.#waiting.notes.set(writer.id, JSON.stringify(times));
     }
     this.#waiting.kept.push(onKept);
     this.#keep();
@@ -103,11 +109,11 @@ export class ValueFlow {
 
   async #append(): Promise<void> {
     const { outbox, log, onKept, onLost } = this.#options;
-    const { messages, kept } = this.#waiting;
-    this.#waiting = { messages: [], kept: [] };
+    const { messages, kept, notes } = this.#waiting;
+    this.#waiting = { messages: [], kept: [], notes: new Map() };
     try {
       if (messages.length > 0) {
-        const { dropped } = await outbox.append(messages);
+        const { dropped } = await outbox.append(messages, notes);
         onKept(null);
         if (dropped > 0) onLost(dropped);
       }

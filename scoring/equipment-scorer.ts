@@ -5,9 +5,14 @@ import type { MachineModel } from './anomaly/machine-model.ts';
 import type { MachineRow } from './anomaly/machine-row.ts';
 import { RowBuilder } from './anomaly/row-builder.ts';
 import type { AnomalyEpisode, AnomalyScore } from './anomaly/score.ts';
-import { EquipmentLedger, type LedgerCheckpoint, type LedgerIssue } from './energy/equipment-ledger.ts';
+import {
+  EquipmentLedger,
+  type LedgerCheckpoint,
+  type LedgerCursors,
+  type LedgerIssue,
+} from './energy/equipment-ledger.ts';
 import { powerFactorKw } from './energy/unit.ts';
-import type { WindowBook, WindowCursor } from './energy/window-book.ts';
+import type { WindowBook } from './energy/window-book.ts';
 
 /** Newest value of a tag as shown live. */
 export type TagReading = { value: number | string | boolean | null; at: number | null; statusCode: number };
@@ -81,7 +86,7 @@ export class EquipmentScorer {
     readonly equipment: EquipmentDescription;
     readonly tags: readonly TagDescription[];
     readonly book: WindowBook;
-    readonly cursors: { readonly equipment: WindowCursor; readonly chain: WindowCursor };
+    readonly cursors: LedgerCursors;
     readonly maxGapMs: number;
     readonly anomaly: AnomalyOptions;
     readonly events: ScorerEvents;

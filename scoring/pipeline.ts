@@ -1,3 +1,4 @@
+import { energyChain, NO_BOUNDARIES, type Boundaries } from './energy/boundaries.ts';
 import type { EquipmentDescription, TagDescription } from '../broker/contract/tag.ts';
 import type { MachineModel } from './anomaly/machine-model.ts';
 import type { AnomalyEpisode, AnomalyScore } from './anomaly/score.ts';
@@ -15,6 +16,8 @@ export type PipelineIssue = Omit<LedgerIssue, 'code'> & {
 };
 
 export type PipelineOptions = {
+  /** Main meters and independent objects; default: none. */
+  readonly boundaries?: Boundaries;
   readonly dayOf: (at: number) => DaySpan;
   readonly maxGapMs: number;
   readonly latenessMs: number;
@@ -40,7 +43,14 @@ type Sample = {
   readonly statusCode: number;
 };
 
-type Machine = { readonly scorer: EquipmentScorer; readonly line: string; readonly guard: number; powerKw: number };
+type Machine = {
+  readonly scorer: EquipmentScorer;
+  /** Objects its energy is part of, itself first. */
+  readonly counted: ReadonlySet<string>;
+  readonly line: string;
+  readonly guard: number;
+  powerKw: number;
+};
 
 /**
  * From samples in event time to rows of the store. One `flush` writes the windows and scores that changed together with
@@ -158,6 +168,12 @@ export class ScoringPipeline {
     known.scorer.sample(tag, value, at, statusCode);
   }
 
+  /** Whether a machine's energy is part of that of an object. */
+  countsIn(equipment: string, object: string): boolean {
+    const index = this.#byPath.get(equipment);
+    return index !== undefined && this.#machines[index]?.counted.has(object) === true;
+  }
+
   /** All values of a machine are unchanged up to `at`. */
   keepAlive(machine: number, at: number): void {
     const known = this.#machines[machine];
@@ -217,8 +233,11 @@ export class ScoringPipeline {
     const area: TreeObject | null = parts.length > 1 ? { path: parts[0] ?? '', level: 'area' } : null;
     const line: TreeObject | null = parts.length > 2 ? { path: parts.slice(0, -1).join('/'), level: 'line' } : null;
     const chain = [line, area, { path: '', level: 'site' } as const].filter((object) => object !== null);
+    const ancestors = chain.map(({ path }) => path);
+    const counted = new Set(energyChain(equipment.path, ancestors, this.#options.boundaries ?? NO_BOUNDARIES));
     const lineName = line?.path ?? equipment.path;
     const machine: Machine = {
+      counted: new Set([equipment.path, ...counted]),
       line: lineName,
       guard,
       powerKw: 0,
@@ -228,7 +247,8 @@ export class ScoringPipeline {
         book: this.#book,
         cursors: {
           equipment: this.#book.cursor([{ path: equipment.path, level: 'equipment' }]),
-          chain: this.#book.cursor(chain),
+          chain: this.#book.cursor(chain.filter(({ path }) => counted.has(path))),
+          pieces: this.#book.cursor(chain),
         },
         maxGapMs: this.#options.maxGapMs,
         anomaly: this.#options.anomaly,

@@ -41,6 +41,11 @@ export const DataSetMessage = Type.Object({
   /** ISO 8601 UTC. For `ua-keepalive`: all values of the writer are known to be unchanged up to here. */
   Timestamp: Type.String(),
   MessageType: Type.Enum(['ua-keyframe', 'ua-deltaframe', 'ua-keepalive']),
+  /**
+   * Absent: values as the server reported them. `history`: read from the server's history to fill a gap, older than what has
+   * been sent already. `heartbeat`: values sent once more to show that the way is open; they say nothing new.
+   */
+  Origin: Type.Optional(Type.Enum(['history', 'heartbeat'])),
   Payload: Type.Optional(Type.Record(Type.String(), FieldValue)),
 });
 export type DataSetMessage = Static<typeof DataSetMessage>;

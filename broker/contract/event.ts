@@ -36,6 +36,7 @@ export const eventKinds = [
   'server-event',
   'server-audit',
   'server-events-suppressed',
+  'server-switched',
   'server-state-changed',
   'server-software-changed',
   'server-endpoints-changed',

@@ -1,5 +1,6 @@
 import { topicLevel } from '../../broker/contract/topic.ts';
 import type { ServerConfig, TagConfig } from '../../gateway/config/schema.ts';
+import type { EnergySection } from '../../scoring/config.ts';
 import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from '../../scoring/energy/unit.ts';
 import { closest } from './closest.ts';
 import type { ConfigPath } from './problem.ts';
@@ -151,6 +152,17 @@ function checkMqtt(config: Sections, error: Report): void {
     if (url === undefined) continue;
     checkMqttUrl(url, [section, 'mqtt', 'url'], error);
   }
+  const probes = config.gateway?.probes;
+  if (
+    probes?.host !== undefined &&
+    !isLoopback(probes.host) &&
+    (probes.tls === undefined || probes.token === undefined)
+  ) {
+    error(
+      ['gateway', 'probes', 'host'],
+      `${show(probes.host)} is reachable from the network, which needs gateway.probes.tls and token; add them or use 127.0.0.1`,
+    );
+  }
   checkBroker(config, error);
 }
 
@@ -191,7 +203,7 @@ function checkMqttUrl(url: string, path: ConfigPath, error: Report): void {
   }
 }
 
-function checkScoring({ scoring, broker }: Sections, error: Report): void {
+function checkScoring({ scoring, broker, gateway }: Sections, error: Report): void {
   const api = scoring?.api;
   if (api?.openLoopback === true && !isLoopback(api.host)) {
     error(['scoring', 'api', 'openLoopback'], `is only allowed with a loopback host, not ${show(api.host)}; remove it`);
@@ -205,6 +217,7 @@ function checkScoring({ scoring, broker }: Sections, error: Report): void {
   if (api !== undefined && api.port !== 0 && api.port === broker?.port) {
     error(['scoring', 'api', 'port'], `${api.port} is the port of the broker as well; choose another`);
   }
+  checkBoundaries(scoring?.energy, gateway, error);
   const targetId = unique(error);
   for (const [index, target] of (scoring?.targets ?? []).entries()) {
     const at: ConfigPath = ['scoring', 'targets', index];
@@ -217,6 +230,37 @@ function checkScoring({ scoring, broker }: Sections, error: Report): void {
       if (!isDay(day)) error([...at, 'basePeriod', key], `${show(day)} is no day; write e.g. 2025-01-01`);
     }
     if (isDay(from) && isDay(to) && from > to) error([...at, 'basePeriod'], `ends (${to}) before it begins (${from})`);
+  }
+}
+
+/** A meter belongs to one object, and both must be there. */
+function checkBoundaries(energy: EnergySection | undefined, gateway: Sections['gateway'], error: Report): void {
+  const { mainMeters = {}, independent = [] } = energy ?? {};
+  const equipment = (gateway?.servers ?? []).flatMap((server) => server.equipment.map(({ path }) => path));
+  const objects = new Set(
+    equipment.flatMap((path) => path.split('/').map((_, depth, parts) => parts.slice(0, depth).join('/'))),
+  );
+  const meter = unique(error);
+  const at: ConfigPath = ['scoring', 'energy'];
+  for (const [object, path] of Object.entries(mainMeters)) {
+    meter(path, `mainMeters of ${show(object)}`, [...at, 'mainMeters', object], 'main meter');
+    if (equipment.length === 0) continue;
+    if (!objects.has(object)) {
+      error([...at, 'mainMeters', object], `${show(object)} is the path of no area or line with equipment`);
+    }
+    if (!equipment.includes(path)) {
+      const meant = closest(path, equipment);
+      error(
+        [...at, 'mainMeters', object],
+        `${show(path)} is no equipment; ${meant === null ? 'name the meter as equipment first' : `did you mean ${meant}?`}`,
+      );
+    } else if (object !== '' && !path.startsWith(`${object}/`)) {
+      error([...at, 'mainMeters', object], `${show(path)} does not lie below ${show(object)}; move it there`);
+    }
+  }
+  for (const [index, path] of independent.entries()) {
+    if (equipment.length > 0 && !objects.has(path) && !equipment.includes(path))
+      error([...at, 'independent', index], `${show(path)} is the path of nothing in this plant`);
   }
 }
 

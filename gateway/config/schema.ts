@@ -32,6 +32,12 @@ const samplingMembers = {
         'Changes smaller than this are not sent: 0.5 = absolute, 2% = of the EURange of the node. Never for counters, state, product and order.',
     }),
   ),
+  heartbeat: Type.Optional(
+    Duration({
+      description:
+        'A tag that is quiet for this long has its last value sent once more, marked and never scored. Default: never.',
+    }),
+  ),
   skipFirst: Type.Optional(
     Type.Boolean({ description: 'Do not pass on the value that is there when the gateway connects. Default: false.' }),
   ),
@@ -133,6 +139,25 @@ export const ServerConfig = Type.Object(
           'read (default): data types are read, so that structures become JSON and enumerations get their names. off: nothing of them is asked, for servers that take it badly.',
       }),
     ),
+    reading: Type.Optional(
+      Type.Enum(['subscribe', 'poll'], {
+        description:
+          'subscribe (default): the server reports changes; a server that cannot is polled. poll: always read at the sampling interval.',
+      }),
+    ),
+    redundant: Type.Optional(
+      Type.Array(Type.String({ pattern: '^opc\\.tcp://' }), {
+        maxItems: 8,
+        description:
+          'Endpoints of further servers with the same nodes. One is read at a time: the next when it is lost, or when its ServiceLevel falls below 200 and another has a higher one.',
+      }),
+    ),
+    history: Type.Optional(
+      Type.Enum(['fill', 'off'], {
+        description:
+          'fill (default): after an outage the missing values of nodes with a history are read from it. off: never.',
+      }),
+    ),
     events: Type.Optional(
       Type.Object(
         {
@@ -175,6 +200,25 @@ export const ServerConfig = Type.Object(
 );
 export type ServerConfig = Static<typeof ServerConfig>;
 
+/** Where the gateway answers supervisors and scrapers. */
+export const ProbeSection = Type.Object(
+  {
+    host: Type.Optional(Type.String({ description: 'Default 127.0.0.1; beyond loopback only with tls and token.' })),
+    port: Type.Integer({ minimum: 0, maximum: 65_535, examples: [9464] }),
+    token: Type.Optional(
+      Type.String({ minLength: 16, description: 'Bearer token for /readyz and /metrics. Use file:PATH or ${ENV}.' }),
+    ),
+    tls: Type.Optional(
+      Type.Object(
+        { certFile: Type.String(), keyFile: Type.String() },
+        { additionalProperties: false, description: 'PEM files; TLS 1.2 or later.' },
+      ),
+    ),
+  },
+  { additionalProperties: false, description: 'Serves /healthz, /readyz and /metrics. Left out: nothing listens.' },
+);
+export type ProbeSection = Static<typeof ProbeSection>;
+
 /** Section `gateway` of plant.yaml. */
 export const GatewaySection = Type.Object(
   {
@@ -206,6 +250,7 @@ export const GatewaySection = Type.Object(
         description: "How long before its end the gateway's own certificate is renewed. Default 30d.",
       }),
     ),
+    probes: Type.Optional(ProbeSection),
     servers: Type.Array(ServerConfig, { minItems: 1 }),
   },
   { additionalProperties: false },

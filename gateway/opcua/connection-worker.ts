@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { setDebugLogger, setErrorLogger, setWarningLogger } from 'node-opcua';
 import { describeError, JoulegateError } from '../../broker/contract/error.ts';
 import { BatchSender } from './batch-sender.ts';
+import { EndpointChoice } from './endpoint-choice.ts';
 import { EventMemory } from './events/event-memory.ts';
 import { LastSeen } from './last-seen.ts';
 import { NodeGuard } from './node-guard.ts';
@@ -42,6 +43,7 @@ parentPort?.on('message', (command: WorkerCommand) => {
 });
 keepNotificationBodies();
 const parts = { sender: new BatchSender(say), guard: new NodeGuard(), seen: new LastSeen(), events: new EventMemory() };
+parts.seen.recall(start.kept ?? []);
 
 /** Tries after a failure come later and later, with jitter, so that a recovering server is not hammered; refusals slowly. */
 const FIRST_DELAY_MS = 500;
@@ -49,11 +51,22 @@ const MAX_DELAY_MS = 10_000;
 const REFUSED_DELAY_MS = 30_000;
 
 let failures = 0;
+const choice = new EndpointChoice(start, say);
 while (!stop.signal.aborted) {
   const begun = Date.now();
+  const { server } = choice;
+  const elsewhere = new AbortController();
+  const sayOrSwitch = (message: WorkerMessage): void => {
+    say(message);
+    if (message.kind !== 'server') return;
+    void choice.isBetterElsewhere(message.serviceLevel).then((isBetter) => {
+      if (isBetter) elsewhere.abort();
+    });
+  };
   try {
     say({ kind: 'state', state: 'connecting', reason: '' });
-    await runSession(start, parts, say, stop.signal, (listener) => {
+    const signal = AbortSignal.any([stop.signal, elsewhere.signal]);
+    await runSession({ ...start, server }, parts, sayOrSwitch, signal, (listener) => {
       onCommand = listener;
     });
   } catch (error) {
@@ -70,7 +83,7 @@ while (!stop.signal.aborted) {
       problem: {
         code,
         severity: 'error',
-        where: start.server.endpoint,
+        where: server.endpoint,
         message: describeError(error),
         remedy:
           code === 'ENDPOINT_UNREACHABLE'
@@ -85,7 +98,7 @@ while (!stop.signal.aborted) {
           kind: 'endpoint-refused',
           severity: 'medium',
           message: describeError(error).slice(0, 1000),
-          subject: start.server.endpoint,
+          subject: server.endpoint,
         },
       });
     }
@@ -93,6 +106,7 @@ while (!stop.signal.aborted) {
       code === 'ENDPOINT_UNREACHABLE'
         ? Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures, 10))
         : REFUSED_DELAY_MS;
+    if (choice.hasOthers && !choice.next()) continue;
     await pause(longest * (0.5 + Math.random() / 2));
   }
 }

@@ -25,6 +25,8 @@ export function openConnection(
   /** `durable` tells the worker up to which batch of values everything is on disk. */
   onMessage: (message: WorkerMessage, durable: (number: number) => void) => void,
   log: Logger,
+  /** Newest source timestamps that have been kept, for a worker that starts. */
+  kept: () => ReadonlyMap<number, number>,
 ): Connection {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const url = new URL(`./connection-worker.${ending}`, import.meta.url);
@@ -36,7 +38,7 @@ export function openConnection(
   function launch(): Worker {
     const begun = Date.now();
     const launched = new Worker(url, {
-      workerData: current,
+      workerData: { ...current, kept: kept() },
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
     });
     const durable = (number: number): void => launched.postMessage({ kind: 'durable', number } satisfies WorkerCommand);
@@ -49,6 +51,7 @@ export function openConnection(
     });
     launched.on('exit', () => {
       if (stopping) return;
+      onMessage({ kind: 'died' }, durable);
       onMessage({ kind: 'state', state: 'unreachable', reason: 'the connection worker died' }, durable);
       restarts = Date.now() - begun > 60_000 ? 1 : restarts + 1;
       onMessage(

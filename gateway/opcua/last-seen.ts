@@ -1,5 +1,11 @@
 import type { ColumnCollector } from './value-columns.ts';
 
+/** A span of source time in which values of a tag may be missing; both ends, epoch ms, have been seen. */
+export type Gap = { readonly handle: number; readonly from: number; readonly to: number };
+
+/** What the next value of a tag may be. */
+const awaits = { repeat: 1, first: 2, gap: 4 } as const;
+
 /**
  * Remembers the newest source timestamp of every tag. A server sends the current value of each item once more after a transfer or
  * when items are made anew; such a value that has been seen is taken out, so that no (tag, source timestamp) comes twice.
@@ -7,25 +13,31 @@ import type { ColumnCollector } from './value-columns.ts';
 export class LastSeen {
   #times = new Float64Array(1024).fill(Number.NaN);
   #statuses = new Uint32Array(1024);
-  #fresh = new Uint8Array(1024);
-  #freshCount = 0;
+  #awaited = new Uint8Array(1024);
+  #awaitedCount = 0;
+  #gaps: Gap[] = [];
+
+  /** Source timestamps, epoch ms, that an earlier life of the gateway has kept; older than what is known they count for nothing. */
+  recall(times: Iterable<readonly [handle: number, at: number]>): void {
+    for (const [handle, at] of times) {
+      if (handle >= this.#times.length) this.#grow(handle);
+      if (!((this.#times[handle] ?? Number.NaN) >= at)) this.#times[handle] = at;
+    }
+  }
 
   /** The next value of these tags may be one that has been seen. */
   expectRepeat(handles: Iterable<number>): void {
-    for (const handle of handles) {
-      if (handle >= this.#times.length) this.#grow(handle);
-      if (this.#fresh[handle] !== 0) continue;
-      this.#fresh[handle] = 1;
-      this.#freshCount += 1;
-    }
+    this.#expect(handles, awaits.repeat);
+  }
+
+  /** The next value of these tags may be one that has been seen, or the first after a time in which nothing was heard. */
+  expectGap(handles: Iterable<number>): void {
+    this.#expect(handles, awaits.repeat | awaits.gap);
   }
 
   /** The next value of these tags is the one that is there when their item is made, and is not wanted. */
   expectFirst(handles: Iterable<number>): void {
-    for (const handle of handles) {
-      this.expectRepeat([handle]);
-      this.#fresh[handle] = 2;
-    }
+    this.#expect(handles, awaits.repeat | awaits.first);
   }
 
   /** Newest source timestamp of a tag, epoch ms; NaN before the first. */
@@ -33,25 +45,43 @@ export class LastSeen {
     return this.#times[handle] ?? Number.NaN;
   }
 
+  /** @returns the gaps that have come to light since the last call. */
+  takeGaps(): readonly Gap[] {
+    const gaps = this.#gaps;
+    this.#gaps = [];
+    return gaps;
+  }
+
   /** Takes note of what was collected, and takes repeats out of it. */
   note(collected: ColumnCollector): void {
     const { handles, times, statuses, length } = collected;
-    let repeats: number[] | null = null;
+    let unwanted: number[] | null = null;
     for (let row = 0; row < length; row += 1) {
       const handle = handles[row] ?? 0;
       if (handle >= this.#times.length) this.#grow(handle);
       const time = times[row] ?? Number.NaN;
-      const fresh = this.#freshCount > 0 ? this.#fresh[handle] : 0;
-      if (fresh !== 0) {
-        this.#fresh[handle] = 0;
-        this.#freshCount -= 1;
-        const isRepeat = time === this.#times[handle] && statuses[row] === this.#statuses[handle];
-        if (isRepeat || fresh === 2) (repeats ??= []).push(row);
+      const awaited = this.#awaitedCount > 0 ? (this.#awaited[handle] ?? 0) : 0;
+      if (awaited !== 0) {
+        this.#awaited[handle] = 0;
+        this.#awaitedCount -= 1;
+        const before = this.#times[handle] ?? Number.NaN;
+        // A status that is unknown, as after a restart of the gateway, is taken for the same.
+        const isRepeat = time === before && (statuses[row] === this.#statuses[handle] || this.#statuses[handle] === 0);
+        if (isRepeat || (awaited & awaits.first) !== 0) (unwanted ??= []).push(row);
+        if ((awaited & awaits.gap) !== 0 && time > before) this.#gaps.push({ handle, from: before, to: time });
       }
       this.#times[handle] = time;
       this.#statuses[handle] = statuses[row] ?? 0;
     }
-    if (repeats !== null) collected.remove(repeats);
+    if (unwanted !== null) collected.remove(unwanted);
+  }
+
+  #expect(handles: Iterable<number>, what: number): void {
+    for (const handle of handles) {
+      if (handle >= this.#times.length) this.#grow(handle);
+      if (this.#awaited[handle] === 0) this.#awaitedCount += 1;
+      this.#awaited[handle] = (this.#awaited[handle] ?? 0) | what;
+    }
   }
 
   #grow(handle: number): void {
@@ -60,10 +90,10 @@ export class LastSeen {
     times.set(this.#times);
     const statuses = new Uint32Array(size);
     statuses.set(this.#statuses);
-    const fresh = new Uint8Array(size);
-    fresh.set(this.#fresh);
+    const awaited = new Uint8Array(size);
+    awaited.set(this.#awaited);
     this.#times = times;
     this.#statuses = statuses;
-    this.#fresh = fresh;
+    this.#awaited = awaited;
   }
 }

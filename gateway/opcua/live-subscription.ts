@@ -4,14 +4,14 @@ import {
   type ClientSubscription,
   type NotificationMessage,
 } from 'node-opcua';
-import { valueKind } from '../tags/value-batch.ts';
 import type { AckGate } from './ack-gate.ts';
 import type { BatchSender } from './batch-sender.ts';
 import { takeNotification, type OtherValue } from './notification-decoder.ts';
 import type { LastSeen } from './last-seen.ts';
+import { nameValues } from './named-values.ts';
 import { createSubscription } from './subscribe.ts';
 import { ColumnCollector } from './value-columns.ts';
-import { named, type EnumerationNames } from './values/value-type.ts';
+import type { EnumerationNames } from './values/value-type.ts';
 
 export type SubscriptionHooks = {
   readonly gate: AckGate;
@@ -118,14 +118,5 @@ export class LiveSubscription {
       notification.sequenceNumber,
       batch === null ? 0 : sender.send(batch, notification.publishTime?.getTime() ?? receivedAt),
     );
-  }
-}
-
-/** Values of enumerations travel with their names. */
-function nameValues(collected: ColumnCollector, names: ReadonlyMap<number, EnumerationNames>): void {
-  const { handles, kinds, numbers, length } = collected;
-  for (let row = 0; row < length; row += 1) {
-    const known = kinds[row] === valueKind.number ? names.get(handles[row] ?? 0) : undefined;
-    if (known !== undefined) collected.setOther(row, named(known, numbers[row] ?? 0));
   }
 }

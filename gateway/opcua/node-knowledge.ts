@@ -1,6 +1,7 @@
 import type { ClientSession, DataValue } from 'node-opcua';
 import type { FieldFacts } from '../tags/field-facts.ts';
 import type { PlainValue } from '../tags/plain-value.ts';
+import type { OtherValue } from './notification-decoder.ts';
 import type { WorkerMessage, WorkerStart } from './protocol.ts';
 import type { ResolvedTag } from './subscribe.ts';
 import { checkUnits } from './units.ts';
@@ -41,6 +42,11 @@ export class NodeKnowledge implements Disposable {
   /** The plain form of a value of the library. */
   decode(handle: number, dataValue: DataValue): PlainValue | RefusedValue {
     return this.#decoder.decode(dataValue, this.#types.get(handle));
+  }
+
+  /** How values that are no plain numbers are read and named. */
+  get decoding(): { readonly other: OtherValue; readonly names: ReadonlyMap<number, EnumerationNames> } {
+    return { other: (handle, dataValue) => this.decode(handle, dataValue), names: this.names };
   }
 
   /** Reads types, units and ranges of the nodes and says them. Never fails; values flow meanwhile. */

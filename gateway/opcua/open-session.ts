@@ -34,6 +34,8 @@ export interface OpenedSession extends AsyncDisposable {
   readonly client: OPCUAClient;
   readonly session: ClientSession;
   readonly security: ChosenSecurity;
+  /** When the own certificate ends, epoch ms. */
+  readonly ownValidTo: number;
 }
 
 type OnEvent = (event: WorkerEvent) => void;
@@ -82,9 +84,25 @@ export async function openSession(
   const opening: Opening = { target, security, fingerprint, renewOwn, onEvent };
   const { opened, refusedOwn } = await openWithOwn(opening, own, known);
   const { ownRefused: _before, ...kept } = known;
-  const remembered = refusedOwn === null ? kept : { ...kept, ownRefused: refusedOwn };
+  const offer = describeOffer(offered);
+  if (state.offer !== undefined && state.offer !== offer) reportOffer(server, state.offer, offer, onEvent);
+  const remembered = { ...kept, offer, ...(refusedOwn === null ? {} : { ownRefused: refusedOwn }) };
   if (JSON.stringify(remembered) !== JSON.stringify(state)) await writeServerState(pkiDir, server.name, remembered);
   return opened;
+}
+
+/** Another endpoint list may be an update, or somebody opening a door. */
+function reportOffer(server: SessionTarget['server'], before: string, now: string, onEvent: OnEvent): void {
+  onEvent({
+    kind: 'server-endpoints-changed',
+    severity: 'medium',
+    message: `server "${server.name}" offers other endpoints than at the last session: ${now}; before: ${before}`.slice(
+      0,
+      1024,
+    ),
+    subject: server.endpoint,
+    detail: { server: server.name, before: before.slice(0, 512), after: now.slice(0, 512) },
+  });
 }
 
 /** A server that does not yet trust the renewed certificate may still know the one before. */
@@ -162,7 +180,13 @@ async function open(opening: Opening, own: OwnCertificate, certificate: Buffer):
     }),
   );
   const kept = resources.move();
-  return { client, session, security, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    client,
+    session,
+    security,
+    ownValidTo: own.facts.notAfter,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 function sameEndpoint(

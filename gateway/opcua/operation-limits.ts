@@ -8,6 +8,7 @@ export type OperationLimits = {
   readonly maxNodesPerBrowse: number;
   readonly maxMonitoredItemsPerCall: number;
   readonly maxNodesPerTranslate: number;
+  readonly maxNodesPerHistoryRead: number;
   /** Of one session. */
   readonly maxSubscriptions: number;
   readonly maxMonitoredItems: number;
@@ -22,6 +23,7 @@ const limitNodes = {
   maxNodesPerBrowse: [VariableIds[`${PREFIX}_OperationLimits_MaxNodesPerBrowse`]],
   maxMonitoredItemsPerCall: [VariableIds[`${PREFIX}_OperationLimits_MaxMonitoredItemsPerCall`]],
   maxNodesPerTranslate: [VariableIds[`${PREFIX}_OperationLimits_MaxNodesPerTranslateBrowsePathsToNodeIds`]],
+  maxNodesPerHistoryRead: [VariableIds[`${PREFIX}_OperationLimits_MaxNodesPerHistoryReadData`]],
   maxSubscriptions: [VariableIds[`${PREFIX}_MaxSubscriptionsPerSession`], VariableIds[`${PREFIX}_MaxSubscriptions`]],
   maxMonitoredItems: [VariableIds[`${PREFIX}_MaxMonitoredItems`]],
   maxMonitoredItemsPerSubscription: [VariableIds[`${PREFIX}_MaxMonitoredItemsPerSubscription`]],
@@ -60,6 +62,7 @@ export async function readOperationLimits(
     maxNodesPerBrowse: stated('maxNodesPerBrowse'),
     maxMonitoredItemsPerCall: smallest(stated('maxMonitoredItemsPerCall'), known?.maxMonitoredItemsPerCall ?? 0),
     maxNodesPerTranslate: stated('maxNodesPerTranslate'),
+    maxNodesPerHistoryRead: stated('maxNodesPerHistoryRead'),
     maxSubscriptions: stated('maxSubscriptions'),
     maxMonitoredItems: smallest(stated('maxMonitoredItems'), known?.maxMonitoredItems ?? 0),
     maxMonitoredItemsPerSubscription: stated('maxMonitoredItemsPerSubscription'),

@@ -1,5 +1,5 @@
 import type { EventKind, SystemEvent } from '../../broker/contract/event.ts';
-import type { Problem } from '../../broker/contract/health.ts';
+import type { ConnectionHealth, Problem } from '../../broker/contract/health.ts';
 import type { FieldFacts } from '../tags/field-facts.ts';
 import type { SampledTag } from '../tags/tag-map.ts';
 import type { ValueBatch } from '../tags/value-batch.ts';
@@ -8,7 +8,11 @@ import type { SessionTarget } from './open-session.ts';
 /** One tag as its connection worker needs it. `handle` is its number in everything the worker says. */
 export type WorkerTag = SampledTag;
 
-export type WorkerStart = SessionTarget & { readonly tags: readonly WorkerTag[] };
+export type WorkerStart = SessionTarget & {
+  readonly tags: readonly WorkerTag[];
+  /** Newest source timestamps, epoch ms, that an earlier life has kept, by handle. */
+  readonly kept?: ReadonlyMap<number, number>;
+};
 
 export type WorkerProblem = Pick<Problem, 'code' | 'severity' | 'where' | 'message' | 'remedy'> & {
   readonly equipment?: string;
@@ -22,7 +26,7 @@ export type WorkerEvent = Pick<
 
 /** Where a connection stands. `running`: values flow or the server says that nothing changes. */
 export type ServerState = {
-  readonly state: 'connecting' | 'running' | 'reconnecting' | 'refused' | 'unreachable' | 'stopped';
+  readonly state: ConnectionHealth['state'];
   /** Why, in words; empty while running. */
   readonly reason: string;
 };
@@ -37,10 +41,25 @@ export type WorkerMessage =
     }
   | { readonly kind: 'alive'; readonly at: number }
   | ({ readonly kind: 'state' } & ServerState)
+  /** Whether the node of a tag can be read, and if not, why. */
+  | {
+      readonly kind: 'tag';
+      readonly handle: number;
+      readonly state: 'read' | 'unknown' | 'quarantined';
+      readonly reason: string;
+    }
   | { readonly kind: 'problem'; readonly problem: WorkerProblem }
   | { readonly kind: 'clear'; readonly code: string; readonly where: string }
   | { readonly kind: 'event'; readonly event: WorkerEvent }
   | { readonly kind: 'lost'; readonly count: number }
+  /** What a server says of itself: ServiceLevel 0 to 255; its clock less ours, null when it does not tell the time. */
+  | { readonly kind: 'server'; readonly serviceLevel: number; readonly clockSkewMs: number | null }
+  /** The worker died and is started again. */
+  | { readonly kind: 'died' }
+  /** When the own certificate ends, epoch ms. */
+  | { readonly kind: 'own-certificate'; readonly validTo: number }
+  /** The history of these tags may be read. */
+  | { readonly kind: 'historized'; readonly handles: readonly number[] }
   /** What the server says of the nodes, by handle. */
   | { readonly kind: 'facts'; readonly facts: ReadonlyMap<number, FieldFacts> }
   | {

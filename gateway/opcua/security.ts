@@ -99,7 +99,7 @@ function fits(server: SecuritySettings, endpoint: EndpointDescription): boolean 
 
 /** Mode and policies a server offers, without repetitions, for a message. */
 export function describeOffer(offered: readonly EndpointDescription[]): string {
-  const names = [...new Set(offered.map(nameOf))];
+  const names = [...new Set(offered.map(nameOf))].sort();
   if (names.length === 0) return 'nothing';
   return `${names.slice(0, MAX_NAMES).join(', ')}${names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''}`;
 }

@@ -8,8 +8,9 @@ type Say = (message: WorkerMessage) => void;
 
 /** How the library repairs a broken connection: session, subscriptions and what they have queued survive a short cut. */
 const repairStrategy = { initialDelay: 300, maxDelay: 4000, maxRetry: -1, randomisationFactor: 0.4 };
-/** A repair that takes longer is given up for a new client. */
+/** A repair that takes longer is given up for a new client, or, where there is one, for a redundant server. */
 const REPAIR_MS = 60_000;
+const REPAIR_REDUNDANT_MS = 3000;
 /** After a repair of the connection the session must be in order again within this. */
 const RESUME_MS = 15_000;
 
@@ -29,6 +30,7 @@ export async function runSession(
   await using cleanup = new AsyncDisposableStack();
   const opened = cleanup.use(await openSession(start, (event) => say({ kind: 'event', event })));
   const { client, session, security } = opened;
+  say({ kind: 'own-certificate', validTo: opened.ownValidTo });
   const run = new TagSession(start, session, say, parts, () => breakConnection(client));
   cleanup.defer(() => run.stop());
   onCommand((command) => {
@@ -38,11 +40,12 @@ export async function runSession(
     }
   });
   (client as OPCUAClient & { connectionStrategy: object }).connectionStrategy = repairStrategy;
-  const ended = endOf(client, run, say, signal, server.endpoint);
+  const repairMs = (server.redundant ?? []).length > 0 ? REPAIR_REDUNDANT_MS : REPAIR_MS;
+  const ended = endOf(client, run, say, signal, server.endpoint, repairMs);
   await Promise.race([run.begin(), ended]);
   for (const code of ['ENDPOINT_UNREACHABLE', 'ENDPOINT_REFUSED', 'CERTIFICATE_UNTRUSTED'])
     say({ kind: 'clear', code, where: server.endpoint });
-  say({ kind: 'state', state: 'running', reason: '' });
+  sayRunning(run, say);
   say({
     kind: 'event',
     event: {
@@ -62,8 +65,20 @@ export async function runSession(
   throw new JoulegateError('ENDPOINT_UNREACHABLE', `endpoint ${server.endpoint}: ${reason}`);
 }
 
+function sayRunning(run: TagSession, say: Say): void {
+  if (run.isPolling) say({ kind: 'state', state: 'polling', reason: 'read in rounds, without subscriptions' });
+  else say({ kind: 'state', state: 'running', reason: '' });
+}
+
 /** Resolves with the reason when the connection is beyond repair or has to stop. */
-function endOf(client: OPCUAClient, run: TagSession, say: Say, signal: AbortSignal, endpoint: string): Promise<string> {
+function endOf(
+  client: OPCUAClient,
+  run: TagSession,
+  say: Say,
+  signal: AbortSignal,
+  endpoint: string,
+  repairMs: number,
+): Promise<string> {
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
     const giveUpAfter = (ms: number, reason: string): void => {
@@ -83,7 +98,7 @@ function endOf(client: OPCUAClient, run: TagSession, say: Say, signal: AbortSign
           subject: endpoint,
         },
       });
-      giveUpAfter(REPAIR_MS, 'connection lost and not repaired');
+      giveUpAfter(repairMs, 'connection lost and not repaired');
     });
     client.on('after_reconnection', () => giveUpAfter(RESUME_MS, 'session not restored after the connection was'));
     // Only now has the library activated the session on the new channel.
@@ -103,7 +118,7 @@ function endOf(client: OPCUAClient, run: TagSession, say: Say, signal: AbortSign
 async function resume(run: TagSession, say: Say): Promise<string | null> {
   try {
     await run.resume();
-    say({ kind: 'state', state: 'running', reason: '' });
+    sayRunning(run, say);
     return null;
   } catch (error) {
     return `session not restored: ${describeError(error)}`;

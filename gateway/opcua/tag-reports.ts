@@ -1,4 +1,4 @@
-import type { WorkerMessage, WorkerTag } from './protocol.ts';
+import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 
 type Say = (message: WorkerMessage) => void;
 
@@ -13,6 +13,7 @@ export function reportBadNode(
   reason: string,
   isNew: boolean,
 ): void {
+  say({ kind: 'tag', handle: tag.handle, state: 'unknown', reason });
   say({
     kind: 'problem',
     problem: {
@@ -41,6 +42,7 @@ export function reportBadNode(
 /** Says that a node is not what was configured, so that its values are held back. */
 export function reportWrongTag(say: Say, tag: WorkerTag, reason: string): void {
   const message = `tag ${placeOf(tag)}: node "${tag.nodeId}" is not what it was configured to be: ${reason}`;
+  say({ kind: 'tag', handle: tag.handle, state: 'quarantined', reason });
   say({
     kind: 'problem',
     problem: {
@@ -65,6 +67,12 @@ export function reportWrongTag(say: Say, tag: WorkerTag, reason: string): void {
   });
 }
 
+/** Says that a tag is read, which it was not before. */
+export function reportRead(say: Say, tag: WorkerTag): void {
+  say({ kind: 'tag', handle: tag.handle, state: 'read', reason: '' });
+  for (const code of ['NODE_UNKNOWN', 'NODE_CHANGED']) say({ kind: 'clear', code, where: placeOf(tag) });
+}
+
 /** Says that a server takes a tag only without its deadband or trigger. */
 export function reportNoFilter(say: Say, tag: WorkerTag): void {
   say({
@@ -77,6 +85,19 @@ export function reportNoFilter(say: Say, tag: WorkerTag): void {
       message: `tag ${placeOf(tag)}: the server refuses its deadband or trigger; every change is sent instead`,
       remedy:
         'remove deadband and trigger of the tag, or set the EURange of the node where the deadband is a percentage',
+    },
+  });
+}
+
+/** Nobody knows what the server would have sent; that something may be missing is said. */
+export function reportHole(say: Say, server: WorkerStart['server'], message: string): void {
+  say({
+    kind: 'event',
+    event: {
+      kind: 'data-lost',
+      severity: 'medium',
+      message: `${message}; its values meanwhile are missing, unless its history has them`,
+      subject: server.endpoint,
     },
   });
 }

@@ -2,27 +2,25 @@ import type { ClientSession } from 'node-opcua';
 import { JoulegateError } from '../../broker/contract/error.ts';
 import { AckGate } from './ack-gate.ts';
 import type { EventMemory } from './events/event-memory.ts';
-import { EventWatch } from './events/event-watch.ts';
 import type { BatchSender } from './batch-sender.ts';
 import { LastSeen } from './last-seen.ts';
 import { LiveSubscription } from './live-subscription.ts';
 import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeGuard } from './node-guard.ts';
-import { answers, readNamespaces } from './namespaces.ts';
+import { readNamespaces } from './namespaces.ts';
 import { NodeKnowledge } from './node-knowledge.ts';
+import { hasNoSubscriptions, Poller } from './poller.ts';
 import { readOperationLimits } from './operation-limits.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
+import { SessionCompany } from './session-company.ts';
+import { SignWatch } from './sign-watch.ts';
 import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
-import { placeOf, reportBadNode, reportNoFilter, reportWrongTag } from './tag-reports.ts';
+import { placeOf, reportBadNode, reportHole, reportRead, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 
 type Say = (message: WorkerMessage) => void;
 
 /** Tags whose node was unknown are tried again this often, with everything else left as it is. */
 const RETRY_BAD_MS = 60_000;
-/** A server that says nothing at all to a read for this long does not answer. */
-const PROBE_MS = 5000;
-/** So many forgotten subscriptions are made anew within one session before the session itself is. */
-const REVIVALS = 2;
 
 /** Parts that outlive a session. */
 export type WorkerParts = {
@@ -36,12 +34,13 @@ export type WorkerParts = {
 export class TagSession {
   /** Resolves with the reason when the session has to be given up. */
   readonly failed: Promise<string>;
+  readonly #start: WorkerStart;
   readonly #server: WorkerStart['server'];
   readonly #session: ClientSession;
   readonly #say: Say;
   readonly #parts: WorkerParts;
   readonly #gate: AckGate;
-  readonly #onSilent: () => void;
+  readonly #signs: SignWatch;
   readonly #bad = new Map<number, WorkerTag>();
   readonly #subscriptions: LiveSubscription[] = [];
   /** Where the item of a tag is. */
@@ -49,24 +48,30 @@ export class TagSession {
   readonly #timers: NodeJS.Timeout[] = [];
   #tags: readonly WorkerTag[];
   #knowledge: NodeKnowledge | null = null;
-  #events: EventWatch | null = null;
+  #company: SessionCompany | null = null;
+  #poller: Poller | null = null;
   #namespaces: readonly string[] = [];
   #limits = { items: 0, read: 0 };
   #isSuspended = false;
   #isStopped = false;
-  #isChecking = false;
-  #revivals = 0;
   #fail: (reason: string) => void = () => undefined;
 
   /** `onSilent`: the server does not answer; the connection has to be broken, so that it is repaired. */
   constructor(start: WorkerStart, session: ClientSession, say: Say, parts: WorkerParts, onSilent: () => void) {
     this.#server = start.server;
+    this.#start = start;
     this.#tags = start.tags;
     this.#session = session;
     this.#say = say;
     this.#parts = parts;
     this.#gate = new AckGate(session);
-    this.#onSilent = onSilent;
+    this.#signs = new SignWatch({
+      session,
+      subscriptions: () => this.#subscriptions,
+      onSilent,
+      revive: (subscription) => this.#revive(subscription),
+      onEnded: (reason) => this.#fail(reason),
+    });
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
@@ -84,7 +89,7 @@ export class TagSession {
     this.#limits = { items: limits.maxMonitoredItemsPerCall, read: limits.maxNodesPerRead };
     this.#knowledge = new NodeKnowledge(this.#session, this.#server, this.#namespaces, this.#limits.read, this.#say);
     const resolved = this.#resolved(this.#tags);
-    seen.expectRepeat(this.#tags.map(({ handle }) => handle));
+    seen.expectGap(this.#tags.map(({ handle }) => handle));
     sender.quarantine();
     const [wrong] = await Promise.all([
       guard.check(this.#session, this.#namespaces, resolved, this.#limits.read),
@@ -93,24 +98,26 @@ export class TagSession {
     this.#setWrong(wrong);
     sender.release(wrong);
     this.#timers.push(
-      setInterval(() => void this.#checkSigns().catch(() => undefined), 1000),
+      setInterval(() => {
+        if (this.#isSuspended) return;
+        this.#company?.tick();
+        void this.#signs.check().catch(() => undefined);
+      }, 1000),
       setInterval(() => void this.#retryBad().catch(() => undefined), RETRY_BAD_MS),
     );
     void this.#knowledge?.learn(this.#good());
-    void this.#watchEvents();
-  }
-
-  async #watchEvents(): Promise<void> {
-    const parts = {
-      server: this.#server,
+    this.#company = new SessionCompany(this.#session, {
+      start: this.#start,
       namespaces: this.#namespaces,
+      limits,
+      ...this.#parts,
       gate: this.#gate,
-      memory: this.#parts.events,
+      knowledge: this.#knowledge,
       say: this.#say,
-    };
-    // A server that takes no such subscription has no events for us; its values are another matter.
-    this.#events = await EventWatch.open(this.#session, parts).catch(() => null);
-    if (this.#isStopped) this.#events?.stop();
+      tags: () => this.#tags,
+    });
+    void this.#company.begin(this.#good().map(({ tag }) => tag.handle));
+    if (this.#isStopped) this.#company.stop();
   }
 
   /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
@@ -131,15 +138,16 @@ export class TagSession {
       const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
       this.#parts.seen.expectRepeat(tags.map(({ handle }) => handle));
       if (await hasItem(this.#session, subscription.subscription, subscription.someItem)) continue;
-      this.#noteHole('the server had forgotten the subscription while the connection was away');
+      reportHole(this.#say, this.#server, 'the server had forgotten the subscription while the connection was away');
       subscription.restart();
+      this.#parts.seen.expectGap(tags.map(({ handle }) => handle));
       await this.#fill(subscription, this.#resolved(tags));
     }
     const wrong = await this.#parts.guard.check(this.#session, this.#namespaces, this.#good(), this.#limits.read);
     this.#setWrong(wrong);
     this.#isSuspended = false;
     this.#parts.sender.release(wrong);
-    await this.#events?.resume();
+    await this.#company?.resume();
   }
 
   /** The tags are these from now on; those that were there before go on untouched. */
@@ -158,6 +166,7 @@ export class TagSession {
       await deleteItems(this.#session, subscription.subscription, items, this.#limits.items);
     }
     for (const { handle } of gone) this.#placed.delete(handle);
+    this.#poller?.remove(new Set(gone.map(({ handle }) => handle)));
     const resolved = this.#resolved(added);
     const wrong = await this.#parts.guard.check(this.#session, this.#namespaces, resolved, this.#limits.read);
     for (const { tag } of resolved) {
@@ -167,6 +176,7 @@ export class TagSession {
     const right = resolved.filter(({ tag }) => !wrong.has(tag.handle));
     await this.#subscribe(right, true);
     void this.#knowledge?.learn(right);
+    void this.#company?.learn(right.map(({ tag }) => tag.handle));
   }
 
   #forget(tag: WorkerTag): void {
@@ -178,6 +188,7 @@ export class TagSession {
   /** Every batch up to this number is on disk. */
   durable(batch: number): void {
     this.#gate.durable(batch);
+    this.#company?.durable(batch);
   }
 
   /** Gives the session up; the next one begins with everything as it should be. */
@@ -187,7 +198,8 @@ export class TagSession {
 
   stop(): void {
     this.#isStopped = true;
-    this.#events?.stop();
+    this.#company?.stop();
+    this.#poller?.[Symbol.dispose]();
     for (const timer of this.#timers) clearInterval(timer);
     this.#knowledge?.[Symbol.dispose]();
   }
@@ -195,8 +207,8 @@ export class TagSession {
   #setWrong(wrong: ReadonlyMap<number, string>): void {
     for (const tag of this.#tags) {
       const reason = wrong.get(tag.handle);
-      if (reason === undefined) this.#say({ kind: 'clear', code: 'NODE_CHANGED', where: placeOf(tag) });
-      else reportWrongTag(this.#say, tag, reason);
+      if (reason !== undefined) reportWrongTag(this.#say, tag, reason);
+      else if (!this.#bad.has(tag.handle)) reportRead(this.#say, tag);
     }
   }
 
@@ -216,6 +228,39 @@ export class TagSession {
 
   /** Makes items for these tags; with `intoOld` first in the subscriptions that are there, where they have room. */
   async #subscribe(tags: readonly ResolvedTag[], intoOld = false): Promise<void> {
+    if (this.#server.reading === 'poll' || this.#poller !== null) return this.#poll(tags);
+    try {
+      await this.#subscribeAll(tags, intoOld);
+    } catch (error) {
+      if (!hasNoSubscriptions(error)) throw error;
+      this.#poll(tags.filter(({ tag }) => !this.#placed.has(tag.handle) && !this.#bad.has(tag.handle)));
+    }
+  }
+
+  /** Reads these tags in rounds: the server has no subscriptions, or none left. */
+  #poll(tags: readonly ResolvedTag[]): void {
+    const knowledge = this.#knowledge;
+    if (knowledge === null) return;
+    this.#poller ??= new Poller(this.#session, {
+      ...this.#parts,
+      ...knowledge.decoding,
+      maxNodesPerRead: this.#limits.read,
+      onAlive: () => this.#say({ kind: 'alive', at: Date.now() }),
+      onNode: ({ tag }, reason) => {
+        if (reason !== null) this.#noteBad(tag, reason);
+        else if (this.#bad.delete(tag.handle)) reportRead(this.#say, tag);
+      },
+      onEnded: (reason) => this.#fail(reason),
+    });
+    this.#poller.add(tags);
+  }
+
+  /** Whether tags are read in rounds. */
+  get isPolling(): boolean {
+    return this.#poller !== null;
+  }
+
+  async #subscribeAll(tags: readonly ResolvedTag[], intoOld: boolean): Promise<void> {
     for (const publishingMs of new Set(tags.map(({ tag }) => tag.publishingMs))) {
       let left = tags.filter(({ tag }) => tag.publishingMs === publishingMs);
       const old = this.#subscriptions.filter((subscription) => subscription.publishingMs === publishingMs);
@@ -235,15 +280,12 @@ export class TagSession {
   }
 
   async #openSubscription(publishingMs: number): Promise<LiveSubscription> {
-    const { sender, seen } = this.#parts;
     const knowledge = this.#knowledge;
     if (knowledge === null) throw new JoulegateError('INTERNAL', 'a subscription before the session has begun');
     const subscription = await LiveSubscription.open(this.#session, publishingMs, {
+      ...this.#parts,
       gate: this.#gate,
-      sender,
-      seen,
-      other: (handle, dataValue) => knowledge.decode(handle, dataValue),
-      names: knowledge.names,
+      ...knowledge.decoding,
       onAlive: () => this.#say({ kind: 'alive', at: Date.now() }),
       onLost: (count) => this.#say({ kind: 'lost', count }),
       onEnded: (reason) => this.#fail(reason),
@@ -272,7 +314,7 @@ export class TagSession {
     subscription.someItem = monitoredItemId;
     this.#placed.set(tag.handle, { subscription, item: monitoredItemId });
     if (withoutFilter) reportNoFilter(this.#say, tag);
-    if (this.#bad.delete(tag.handle)) this.#say({ kind: 'clear', code: 'NODE_UNKNOWN', where: placeOf(tag) });
+    if (this.#bad.delete(tag.handle)) reportRead(this.#say, tag);
   }
 
   #noteBad(tag: WorkerTag, reason: string): void {
@@ -281,7 +323,7 @@ export class TagSession {
   }
 
   async #retryBad(): Promise<void> {
-    if (this.#isSuspended || this.#bad.size === 0) return;
+    if (this.#isSuspended || this.#bad.size === 0 || this.#poller !== null) return;
     const due = this.#resolved([...this.#bad.values()]);
     for (const subscription of this.#subscriptions) {
       await this.#fill(
@@ -291,44 +333,13 @@ export class TagSession {
     }
   }
 
-  /** Liveness is what comes through each subscription: a session that looks well may have none of them left. */
-  async #checkSigns(): Promise<void> {
-    if (this.#isSuspended || this.#isChecking) return;
-    const silent = this.#subscriptions.filter(({ heardAt, patienceMs }) => Date.now() - heardAt > patienceMs);
-    if (silent.length === 0) return;
-    this.#isChecking = true;
-    try {
-      if (!(await answers(this.#session, PROBE_MS))) return this.#onSilent();
-      this.#revivals += 1;
-      if (this.#revivals > REVIVALS) return this.#fail('the server forgets subscriptions again and again');
-      for (const subscription of silent) {
-        if (Date.now() - subscription.heardAt > subscription.patienceMs) await this.#revive(subscription);
-      }
-    } finally {
-      this.#isChecking = false;
-    }
-  }
-
-  /** Nobody knows what the server would have sent; that something may be missing is said. */
-  #noteHole(message: string): void {
-    this.#say({
-      kind: 'event',
-      event: {
-        kind: 'data-lost',
-        severity: 'medium',
-        message: `${message}; its values meanwhile are missing`,
-        subject: this.#server.endpoint,
-      },
-    });
-  }
-
   async #revive(subscription: LiveSubscription): Promise<void> {
-    this.#noteHole('the server has forgotten a subscription');
+    reportHole(this.#say, this.#server, 'the server has forgotten a subscription');
     const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
     subscription.abandon();
     this.#subscriptions.splice(this.#subscriptions.indexOf(subscription), 1);
     for (const { handle } of tags) this.#placed.delete(handle);
-    this.#parts.seen.expectRepeat(tags.map(({ handle }) => handle));
+    this.#parts.seen.expectGap(tags.map(({ handle }) => handle));
     await this.#subscribe(this.#resolved(tags));
   }
 }

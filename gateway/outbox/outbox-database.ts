@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { Appended, OutboxMessage, OutboxRecord } from './outbox.ts';
+import type { Appended, OutboxMessage, OutboxRecord, OutboxState } from './outbox.ts';
 
 export type OutboxLimits = { readonly maxBytes: number; readonly requiredConsumers: readonly string[] };
 
@@ -23,6 +23,7 @@ export class OutboxDatabase {
       CREATE TABLE IF NOT EXISTS writer (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, sequence INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS committed (consumer TEXT NOT NULL, writer INTEGER NOT NULL, sequence INTEGER NOT NULL,
         PRIMARY KEY (consumer, writer)) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS note (writer INTEGER PRIMARY KEY, text TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS position (name TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;`);
     this.#bytes = Number(this.#sql('SELECT COALESCE(SUM(bytes), 0) AS bytes FROM record').get()?.['bytes'] ?? 0);
   }
@@ -33,7 +34,7 @@ export class OutboxDatabase {
     return Number(this.#sql('INSERT INTO writer (path, sequence) VALUES (?, 0)').run(path).lastInsertRowid);
   }
 
-  append(messages: readonly OutboxMessage[]): Appended {
+  append(messages: readonly OutboxMessage[], notes?: ReadonlyMap<number, string>): Appended {
     let dropped = 0;
     let lastId = 0;
     this.#transaction(() => {
@@ -55,6 +56,8 @@ export class OutboxDatabase {
         advance.run(message.lastSequence, message.writerId);
         this.#bytes += bytes;
       }
+      for (const [writer, text] of notes ?? [])
+        this.#sql('INSERT OR REPLACE INTO note VALUES (?, ?)').run(writer, text);
       if (this.#bytes > this.#limits.maxBytes) dropped = this.#dropOldest();
     });
     return { lastId, dropped };
@@ -117,14 +120,19 @@ export class OutboxDatabase {
     return Number(this.#sql("SELECT id FROM position WHERE name = 'sent'").get()?.['id'] ?? 0);
   }
 
-  state(): { sequences: Map<number, number>; sentId: number; depth: number; bytes: number } {
+  state(): OutboxState {
     const sequences = new Map(
       this.#sql('SELECT id, sequence FROM writer')
         .all()
         .map((row) => [Number(row['id']), Number(row['sequence'])]),
     );
     const depth = Number(this.#sql('SELECT COUNT(*) AS depth FROM record').get()?.['depth'] ?? 0);
-    return { sequences, sentId: this.sentId(), depth, bytes: this.#bytes };
+    const notes = new Map(
+      this.#sql('SELECT writer, text FROM note')
+        .all()
+        .map((row) => [Number(row['writer']), String(row['text'])]),
+    );
+    return { notes, sequences, sentId: this.sentId(), depth, bytes: this.#bytes };
   }
 
   close(): void {

@@ -24,6 +24,8 @@ export type OutboxState = {
   readonly sequences: ReadonlyMap<number, number>;
   /** Everything up to this record was acknowledged by the broker. */
   readonly sentId: number;
+  /** The last note of each writer that has one. */
+  readonly notes: ReadonlyMap<number, string>;
   readonly depth: number;
   readonly bytes: number;
 };
@@ -35,8 +37,11 @@ export type OutboxState = {
 export interface Outbox extends AsyncDisposable {
   /** Number of the writer of an equipment, the same for ever. */
   writerId(equipmentPath: string): Promise<number>;
-  /** Resolves once the messages are on disk, in this order. */
-  append(messages: readonly OutboxMessage[]): Promise<Appended>;
+  /**
+   * Resolves once the messages are on disk, in this order, and with them, in the same commit, the `notes` of their writers (texts
+   * that `state` gives back; a later one of a writer replaces the one before).
+   */
+  append(messages: readonly OutboxMessage[], notes?: ReadonlyMap<number, string>): Promise<Appended>;
   /** Oldest first, at most `limit` records behind `afterId`. */
   read(afterId: number, limit: number): Promise<readonly OutboxRecord[]>;
   /** The broker has everything up to this record. */

@@ -52,8 +52,8 @@ export class SqliteOutbox implements Outbox {
     return this.#call('writerId', [equipmentPath]);
   }
 
-  async append(messages: readonly OutboxMessage[]): Promise<Appended> {
-    const appended = await this.#call<Appended>('append', [messages]);
+  async append(messages: readonly OutboxMessage[], notes?: ReadonlyMap<number, string>): Promise<Appended> {
+    const appended = await this.#call<Appended>('append', [messages, notes]);
     this.#tail.add(messages, appended.lastId);
     return appended;
   }

@@ -45,6 +45,8 @@ export function startPublisher(options: {
   readonly onState: (state: PublisherState) => void;
   /** Called after every connect: send the retained messages. */
   readonly onConnect: () => void;
+  /** Told how long each record took from the call of publish to its PUBACK, in seconds. */
+  readonly onAcknowledged?: (seconds: number) => void;
 }): Publisher {
   const { mqtt, publisherId, outbox, log, now } = options;
   let position = options.sentId;
@@ -166,8 +168,10 @@ export function startPublisher(options: {
           if (round.failed || rewound) break;
           unacknowledged.add(record.id);
           round.next = record.id;
+          const begun = performance.now();
           const flight: Promise<void> = publishRecord(record).then(
             () => {
+              options.onAcknowledged?.((performance.now() - begun) / 1000);
               flying.delete(flight);
               unacknowledged.delete(record.id);
               sentTotal += 1;

@@ -44,7 +44,8 @@ export function createPubSubJsonEncoder(publisherId: string, { tags, highestHand
 
   return {
     encodeRows: (writer, batch, rows, sequence, onRefused) => {
-      const { handles, kinds, numbers, times, statuses, others } = batch;
+      const { handles, kinds, numbers, times, statuses, others, origin } = batch;
+      const kindOfMessage = origin === undefined ? 'ua-deltaframe' : `ua-deltaframe","Origin":"${origin}`;
       const payloads: EncodedPayload[] = [];
       let first = sequence;
       let next = sequence;
@@ -53,7 +54,7 @@ export function createPubSubJsonEncoder(publisherId: string, { tags, highestHand
       let newest = Number.NEGATIVE_INFINITY;
       const closeMessage = (): void => {
         const begin = messages === '' ? '' : `${messages},`;
-        messages = `${begin}${messageHead(writer, next, newest, 'ua-deltaframe')},"Payload":{${fields}}}`;
+        messages = `${begin}${messageHead(writer, next, newest, kindOfMessage)},"Payload":{${fields}}}`;
         next += 1;
         fields = '';
         newest = Number.NEGATIVE_INFINITY;

@@ -47,6 +47,8 @@ export type SampledTag = {
   readonly deadband: { readonly kind: 'absolute' | 'percent'; readonly value: number } | null;
   /** The value that is there when the item is made is not passed on. */
   readonly skipFirst: boolean;
+  /** A quiet tag has its last value sent again after this; 0 = never. */
+  readonly heartbeatMs: number;
   /** Data type the node must have, as configured; null = any. */
   readonly dataType: string | null;
 };
@@ -132,6 +134,7 @@ function describeTag(config: TagConfig): TagDescription {
     discard: _d,
     deadband: _b,
     skipFirst: _f,
+    heartbeat: _h,
     ...tag
   } = config;
   return tag;
@@ -161,9 +164,13 @@ function sampling(
     discard: tag.discard ?? server.discard ?? 'oldest',
     deadband: deadbandOf(tag.deadband ?? server.deadband, tag),
     skipFirst: tag.skipFirst ?? server.skipFirst ?? false,
+    heartbeatMs: heartbeatOf(tag.heartbeat ?? server.heartbeat),
     dataType: tag.dataType ?? null,
   };
 }
+
+const heartbeatOf = (text: TagConfig['heartbeat']): number =>
+  text === undefined ? 0 : Math.max(1000, durationMs(text));
 
 /** Roles where a small change is a change: a deadband set for the whole server does not hold for them. */
 const exactRoles: ReadonlySet<string> = new Set(['state', 'product', 'order']);

@@ -23,4 +23,6 @@ export type ValueBatch = {
   readonly statuses: Uint32Array<ArrayBuffer>;
   /** Values that are no plain numbers, by row: text, whole numbers beyond 2^53 as decimal text, arrays, structures. */
   readonly others: ReadonlyMap<number, PlainValue>;
+  /** Where the values come from when they are not what the server just reported; see `DataSetMessage.Origin`. */
+  readonly origin?: 'history' | 'heartbeat';
 };

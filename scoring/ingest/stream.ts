@@ -140,6 +140,8 @@ export class MessageStream {
       if (Number.isFinite(at)) this.#target.keepAlive(writer.machine, at);
       return;
     }
+    // The sequence counts it; scores must not see a value twice.
+    if (message.Origin === 'heartbeat') return;
     const { values, refused, nonScalar } = decodeMessage(message);
     this.nonScalar += nonScalar;
     for (const { field, reason } of refused) {

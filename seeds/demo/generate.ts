@@ -49,6 +49,10 @@ export function demoPlantYaml(): string {
     scoring: {
       id: 'scoring',
       api: { host: '127.0.0.1', port: 8700, openLoopback: true },
+      energy: {
+        electricityEquivalent: { kgcePerKwh: 0.28232, source: 'DB31/T 552-2017' },
+        tariff: { plan: 'shanghai-two-part', flatPriceYuan: 0.7 },
+      },
       targets: [
         {
           id: 'shanghai-2017',

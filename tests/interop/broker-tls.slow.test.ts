@@ -37,7 +37,12 @@ describe('TLS, client certificates and passwords', () => {
   const secured = (client: string | null, password: string | null, user = 'edge-1', days = 365): string[] => {
     const shown = client === null ? null : authority.issue(client, { days });
     return [
-      ...['-h', '127.0.0.1', '-p', String(tlsPort), '--cafile', authority.caFile],
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(tlsPort),
+      '--cafile',
+      authority.caFile,
       ...(shown === null ? [] : ['--cert', shown.certFile, '--key', shown.keyFile]),
       ...(password === null ? [] : ['-u', user, '-P', password]),
     ];

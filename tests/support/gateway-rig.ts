@@ -18,6 +18,8 @@ export type Arrival = {
   /** Source time, epoch ms. */
   readonly at: number;
   readonly statusCode: number;
+  /** See `DataSetMessage.Origin`. */
+  readonly origin: 'history' | 'heartbeat' | undefined;
   /** Our clock, epoch ms. */
   readonly receivedAt: number;
 };
@@ -35,6 +37,10 @@ export interface GatewayRig extends AsyncDisposable {
   /** Arrivals of a field, oldest first. */
   of(field: string, server?: string): Arrival[];
   problem(code: string, where?: string): Problem | null;
+  /** Address of the probes of the gateway, when the rig was told to have them. */
+  probesUrl(): string;
+  /** Stops the gateway, does something, and starts it again with the same folder. */
+  restart(meanwhile: () => Promise<unknown>): Promise<void>;
 }
 
 /** A tag of role process, read from `nodeId`. */
@@ -74,7 +80,7 @@ export const serverOf = (
 });
 
 /** Starts broker, gateway and reader in this process on free ports. */
-export async function startGatewayRig(servers: Servers): Promise<GatewayRig> {
+export async function startGatewayRig(servers: Servers, more: Partial<GatewaySection> = {}): Promise<GatewayRig> {
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(await temporaryFolder());
   const log = recordingLog();
@@ -98,8 +104,8 @@ export async function startGatewayRig(servers: Servers): Promise<GatewayRig> {
   });
   await new Promise<void>((resolve) => client.once('connect', () => resolve()));
   await client.subscribeAsync([topicFilters.data('opcua'), topicFilters.events], { qos: 1 });
-  const gateway = opening.use(
-    await startGateway(
+  const start = () =>
+    startGateway(
       {
         plant: { enterprise: 'acme', site: 'pudong', timezone: 'Asia/Shanghai' },
         gateway: {
@@ -107,15 +113,25 @@ export async function startGatewayRig(servers: Servers): Promise<GatewayRig> {
           mqtt: { url: broker.url, topicPrefix: 'opcua', ...credentials('gateway-1') },
           outbox: { maxMegabytes: 256, requiredConsumers: [] },
           keepAliveInterval: '10s',
+          ...more,
           servers,
         },
       },
       deps('gateway'),
-    ),
-  );
+    );
+  let gateway = await start();
+  opening.defer(() => gateway[Symbol.asyncDispose]());
   const resources = opening.move();
   return {
-    gateway,
+    get gateway() {
+      return gateway;
+    },
+    probesUrl: () => gateway.probesUrl ?? '',
+    restart: async (meanwhile) => {
+      await gateway[Symbol.asyncDispose]();
+      await meanwhile();
+      gateway = await start();
+    },
     arrivals,
     events,
     gatewayDir: deps('gateway').dataDir,
@@ -133,7 +149,7 @@ function arrivalsOf(topic: string, message: DataNetworkMessage): Arrival[] {
   const receivedAt = Date.now();
   const equipment = (topic.split('/').at(-1) ?? '').replaceAll('.', '/');
   const server = message.WriterGroupName ?? topic.split('/').at(-2) ?? '';
-  return message.Messages.flatMap(({ Payload, Timestamp }) =>
+  return message.Messages.flatMap(({ Payload, Timestamp, Origin }) =>
     Object.entries(Payload ?? {}).map(([field, entry]) => ({
       server,
       equipment,
@@ -141,6 +157,7 @@ function arrivalsOf(topic: string, message: DataNetworkMessage): Arrival[] {
       value: entry.Value ?? null,
       at: Date.parse(entry.SourceTimestamp ?? Timestamp),
       statusCode: entry.StatusCode?.Code ?? 0,
+      origin: Origin,
       receivedAt,
     })),
   );

@@ -21,6 +21,7 @@ export interface TestServer extends AsyncDisposable {
   readonly endpoint: string;
   readonly addressSpace: AddressSpace;
   readonly namespace: Namespace;
+  readonly engine: OPCUAServer['engine'];
   /** A session made the way the gateway makes one. */
   connect(): Promise<OpenedSession>;
 }
@@ -59,6 +60,7 @@ export async function openTestServer(
     endpoint,
     addressSpace,
     namespace,
+    engine: server.engine,
     connect: () =>
       openSession(
         {

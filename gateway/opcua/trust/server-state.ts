@@ -22,6 +22,12 @@ export type ServerState = {
   readonly expiring?: { readonly certificate: string; readonly withinDays: number };
   /** SHA-256 of our own certificate that this server refused although the one before still works. */
   readonly ownRefused?: string;
+  /** Modes and policies it offered at the last session. */
+  readonly offer?: string;
+  /** Maker, product, version and build as it last told them. */
+  readonly software?: string;
+  /** Its NamespaceArray at the last session. */
+  readonly namespaces?: readonly string[];
 };
 
 /** @throws JoulegateError DATA_DIR_UNUSABLE when the file holds something else: forgetting it would hide a downgrade. */

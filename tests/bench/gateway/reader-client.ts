@@ -55,6 +55,7 @@ const tags: WorkerTag[] = Array.from({ length: items }, (_, item) => ({
   discard: 'oldest',
   deadband: null,
   skipFirst: false,
+  heartbeatMs: 0,
   dataType: null,
 }));
 keepNotificationBodies();

@@ -275,7 +275,9 @@ class Rig:
             return len(self.server.iserver._external_sessions)
         if kind == "forget-subscriptions":
             service = self.server.iserver.subscription_service
-            ids = list(service.subscriptions)
+            # The server's own subscription, which feeds its history, stays.
+            ours = {session.session_id for session in self.server.iserver._external_sessions.values()}
+            ids = [number for number, sub in service.subscriptions.items() if sub.session_id in ours]
             await service.delete_subscriptions(ids)
             return len(ids)
         if kind == "clock":
