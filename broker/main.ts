@@ -79,6 +79,8 @@ export async function startBroker(config: BrokerSection, deps: ServiceDeps): Pro
   const sockets = new Set<Socket>();
   const figures = { refusedTotal: 0, publishedTotal: 0 };
   let subscriber: Client | null = null;
+  /** Run once everything is up, and tell that it was so. */
+  const timers: NodeJS.Timeout[] = [];
 
   const events = opening.use(
     new SecurityEvents({ id: config.id, now, publish: (event) => publish(topics.event(config.id), event, false) }),
@@ -271,7 +273,10 @@ export async function startBroker(config: BrokerSection, deps: ServiceDeps): Pro
     config.metrics === undefined
       ? null
       : opening.use(await (await import('./metrics.ts')).serveMetrics(config.metrics, health));
-  const timers = [setInterval(tell, HEALTH_INTERVAL_MS), setInterval(() => void reload(), RELOAD_INTERVAL_MS)];
+  timers.push(
+    setInterval(tell, HEALTH_INTERVAL_MS),
+    setInterval(() => void reload(), RELOAD_INTERVAL_MS),
+  );
   for (const timer of timers) timer.unref();
   await reload();
   tell();
@@ -280,7 +285,7 @@ export async function startBroker(config: BrokerSection, deps: ServiceDeps): Pro
 
   async function stop(): Promise<void> {
     for (const timer of timers) clearInterval(timer);
-    publish(topics.health(config.id), { ...health(), state: 'stopped' }, true);
+    if (timers.length > 0) publish(topics.health(config.id), { ...health(), state: 'stopped' }, true);
     const closed = listening[Symbol.asyncDispose]();
     const ended = new Promise<void>((resolve) => aedes.close(() => resolve()));
     for (const socket of sockets) socket.destroySoon();

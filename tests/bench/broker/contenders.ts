@@ -51,7 +51,8 @@ export async function startJoulegate(folder: string, persistence: boolean): Prom
   const child = spawn(
     process.execPath,
     ['-e', START_DIST, 'broker', '--config', plant, '--data', data, '--log-level', 'error'],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
+    // As the systemd unit has it.
+    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, MALLOC_ARENA_MAX: '1' } },
   );
   return contender('joulegate', child, port);
 }
