@@ -37,6 +37,7 @@ export const eventKinds = [
   'server-audit',
   'server-events-suppressed',
   'server-switched',
+  'browse-changed',
   'server-state-changed',
   'server-software-changed',
   'server-endpoints-changed',

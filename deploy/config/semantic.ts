@@ -1,6 +1,7 @@
 import { topicLevel } from '../../broker/contract/topic.ts';
 import type { ServerConfig, TagConfig } from '../../gateway/config/schema.ts';
 import type { EnergySection } from '../../scoring/config.ts';
+import { shiftProblems } from '../../scoring/energy/calendar.ts';
 import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from '../../scoring/energy/unit.ts';
 import { closest } from './closest.ts';
 import type { ConfigPath } from './problem.ts';
@@ -91,6 +92,8 @@ function checkServers({ gateway }: Sections, error: Report, warn: Report): void 
       if (equipment.path.includes('.'))
         topic(topicLevel(equipment.path), where, [...equipmentAt, 'path'], 'MQTT topic level');
       const tagName = unique(error);
+      if (equipment.tags.length === 0 && (equipment.browse ?? []).length === 0)
+        error([...equipmentAt, 'tags'], 'is empty; name a tag, or give browse');
       for (const [tagIndex, tag] of equipment.tags.entries()) {
         const tagAt: ConfigPath = [...equipmentAt, 'tags', tagIndex];
         tagName(tag.name, `tags[${tagIndex}] of this equipment`, [...tagAt, 'name'], 'tag name');
@@ -218,6 +221,7 @@ function checkScoring({ scoring, broker, gateway }: Sections, error: Report): vo
     error(['scoring', 'api', 'port'], `${api.port} is the port of the broker as well; choose another`);
   }
   checkBoundaries(scoring?.energy, gateway, error);
+  for (const problem of shiftFaults(scoring?.energy?.shifts)) error(['scoring', 'energy', 'shifts'], problem);
   const targetId = unique(error);
   for (const [index, target] of (scoring?.targets ?? []).entries()) {
     const at: ConfigPath = ['scoring', 'targets', index];
@@ -232,6 +236,9 @@ function checkScoring({ scoring, broker, gateway }: Sections, error: Report): vo
     if (isDay(from) && isDay(to) && from > to) error([...at, 'basePeriod'], `ends (${to}) before it begins (${from})`);
   }
 }
+
+const shiftFaults = (shifts: EnergySection['shifts']): string[] =>
+  shifts === undefined || shifts.length === 0 ? [] : shiftProblems(shifts);
 
 /** A meter belongs to one object, and both must be there. */
 function checkBoundaries(energy: EnergySection | undefined, gateway: Sections['gateway'], error: Report): void {
