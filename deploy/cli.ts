@@ -4,6 +4,7 @@ import { describeError, errorCodes, JoulegateError } from '../broker/contract/er
 import { addCheckCommand } from './commands/check.ts';
 import type { CommandContext } from './commands/context.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addFillHistoryCommand } from './commands/fill-history.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addServiceCommands } from './commands/service.ts';
@@ -43,6 +44,7 @@ export function createProgram(context: CommandContext): Command {
     addReplayCommand,
     addCheckCommand,
     addDoctorCommand,
+    addEvaluateCommand,
     addFillHistoryCommand,
   ]) {
     add(program, context);
