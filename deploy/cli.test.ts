@@ -33,14 +33,24 @@ describe('joulegate', () => {
     expect(await run('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Example:'), stderr: '' });
   });
 
-  it.each(['up', 'gateway', 'broker', 'scoring', 'simulate', 'replay', 'check', 'doctor'])(
-    'prints the help of %s with an example and exits 0',
-    async (command) => {
-      const { code, stdout } = await run(command, '--help');
-      expect(code).toBe(0);
-      expect(stdout).toContain(`Example:\n  joulegate ${command}`);
-    },
-  );
+  it.each([
+    'up',
+    'gateway',
+    'broker',
+    'scoring',
+    'simulate',
+    'replay',
+    'check',
+    'doctor',
+    'browse',
+    'discover',
+    'import',
+    'export',
+  ])('prints the help of %s with an example and exits 0', async (command) => {
+    const { code, stdout } = await run(command, '--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Example:\n  joulegate ${command}`);
+  });
 
   it.each([
     { args: ['chek'], says: "unknown command 'chek' (Did you mean check?)" },

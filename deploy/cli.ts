@@ -1,11 +1,16 @@
 import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { describeError, errorCodes, JoulegateError } from '../broker/contract/error.ts';
+import { addBrowseCommand } from './commands/browse.ts';
+import { addCertCommand } from './commands/cert.ts';
 import { addCheckCommand } from './commands/check.ts';
 import type { CommandContext } from './commands/context.ts';
+import { addDiscoverCommand } from './commands/discover.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addFillHistoryCommand } from './commands/fill-history.ts';
+import { addImportCommand } from './commands/import.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addServiceCommands } from './commands/service.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
@@ -42,7 +47,12 @@ export function createProgram(context: CommandContext): Command {
     addServiceCommands,
     addSimulateCommand,
     addReplayCommand,
+    addBrowseCommand,
+    addDiscoverCommand,
+    addImportCommand,
+    addExportCommand,
     addCheckCommand,
+    addCertCommand,
     addDoctorCommand,
     addEvaluateCommand,
     addFillHistoryCommand,

@@ -5,10 +5,12 @@ import { commandLog, commandStop, type CommandContext } from './commands/context
 import type { ServiceOptions } from './commands/service.ts';
 import { loadPlantConfig, readPrincipals, requireSection } from './config/load.ts';
 import { withDefaults } from './config/defaults.ts';
+import { accountRules } from './account-rules.ts';
 import type { PlantConfig } from './config/schema.ts';
 import { withCredentials } from './credentials.ts';
 import { apiToken, openDataDir, serviceDir, writeCredentials, type DataDir, type ServiceName } from './data-dir.ts';
 import { runUntilStopped } from './lifecycle.ts';
+import { watchPlantFile } from './plant-watch.ts';
 import { builtConsole } from './product.ts';
 
 /** What a service says once it is up, as one line of JSON or text. */
@@ -21,6 +23,7 @@ type Setting = {
   readonly file: string;
   readonly dataDir: DataDir;
   readonly deps: ServiceDeps;
+  readonly env: CommandContext['env'];
 };
 
 const starts: Readonly<Record<ServiceName, Start>> = {
@@ -48,7 +51,7 @@ export async function runService(name: ServiceName, options: ServiceOptions, con
     version: context.version,
   };
   await runUntilStopped({
-    start: () => starts[name]({ config, file: options.config, dataDir, deps }),
+    start: () => starts[name]({ config, file: options.config, dataDir, deps, env: context.env }),
     announce: ({ announcement }) => announce(announcement, options.json === true, context),
     signal: stop.signal,
   });
@@ -73,12 +76,20 @@ const opened = (service: AsyncDisposable, announcement: Announcement): Started =
 const mqttOf = (section: { mqtt?: MqttClientSection }): MqttClientSection =>
   section.mqtt ?? (withDefaults(MqttClientSection, {}) as MqttClientSection);
 
-async function startGatewayService({ config, file, dataDir, deps }: Setting): Promise<Started> {
+async function startGatewayService({ config, file, dataDir, deps, env }: Setting): Promise<Started> {
   const section = requireSection(config, 'gateway', file);
   const { startGateway } = await import('../gateway/main.ts');
   const mqtt = await withCredentials(mqttOf(section), section.publisherId, dataDir);
   const service = await startGateway({ plant: config.plant, gateway: { ...section, mqtt } }, deps);
-  return opened(service, { service: 'gateway', publisherId: section.publisherId });
+  const watch = watchPlantFile(file, deps.log, env, async (changed) => {
+    const gateway = requireSection(changed, 'gateway', file);
+    const sameMqtt = await withCredentials(mqttOf(gateway), gateway.publisherId, dataDir);
+    await service.reload({ plant: changed.plant, gateway: { ...gateway, mqtt: sameMqtt } });
+  });
+  const both = new AsyncDisposableStack();
+  both.use(service);
+  both.use(watch);
+  return opened(both, { service: 'gateway', publisherId: section.publisherId });
 }
 
 async function startBrokerService({ config, file, dataDir, deps }: Setting): Promise<Started> {
@@ -101,7 +112,12 @@ async function startScoringService({ config, file, dataDir, deps }: Setting): Pr
   const mqtt = await withCredentials(mqttOf(section), section.id, dataDir);
   const service = await startScoring(
     { plant: config.plant, scoring: { ...section, mqtt }, consoleDir: builtConsole() },
-    { ...deps, apiToken: await apiToken(dataDir), founding: await foundingOf(config) },
+    {
+      ...deps,
+      apiToken: await apiToken(dataDir),
+      founding: await foundingOf(config),
+      accounts: await accountRules(section.energy, config.plant.timezone, file),
+    },
   );
   return opened(service, { service: 'scoring', url: service.url });
 }

@@ -1,17 +1,25 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../broker/contract/deps.ts';
-import { describeError } from '../broker/contract/error.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import { topics } from '../broker/contract/topic.ts';
-import type { ValueColumns, WorkerEvent, WorkerMessage } from './opcua/protocol.ts';
-import type { Outbox, OutboxMessage } from './outbox/outbox.ts';
+import type { WorkerEvent, WorkerMessage } from './opcua/protocol.ts';
+import { ConnectionStates } from './connection-states.ts';
+import type { Outbox } from './outbox/outbox.ts';
+import { Heartbeats } from './heartbeats.ts';
+import type { NewestKept } from './newest-kept.ts';
 import { ProblemList } from './problem-list.ts';
-import type { Encoder } from './publish/encoder.ts';
+import type { Encoder, Refusal } from './publish/encoder.ts';
 import type { Publisher, PublisherState } from './publish/publisher.ts';
+import { connectionMessage } from './publish/connection-message.ts';
 import { metadataMessage } from './publish/pubsub-json.ts';
-import { MessageBuilder, type PlainDataSetMessage, type TagValue } from './tags/message-builder.ts';
+import type { FieldFacts } from './tags/field-facts.ts';
+import { refusedValue } from './refused-value.ts';
 import { ServerClock } from './tags/server-clock.ts';
-import type { TagMap } from './tags/tag-map.ts';
+import type { TagMap, Writer } from './tags/tag-map.ts';
+import { ValueFlow } from './value-flow.ts';
+
+type ValuesMessage = Extract<WorkerMessage, { kind: 'values' }>;
 
 export type FlowOptions = {
   readonly publisherId: string;
@@ -25,68 +33,90 @@ export type FlowOptions = {
   readonly log: Logger;
   readonly now: () => number;
   readonly version: string;
+  readonly newest: NewestKept;
 };
 
-/** DataSetMessages per network message at most, so that no payload grows beyond some 100 kB. */
-const MESSAGES_PER_PAYLOAD = 100;
 const EVENTS_WAITING = 200;
 
 /** The way of a value through the gateway: worker → messages → outbox → publisher, with health and events beside it. */
 export class GatewayFlow {
   readonly #options: FlowOptions;
-  readonly #builder: MessageBuilder;
+  readonly #values: ValueFlow;
+  #map: TagMap;
   readonly #problems: ProblemList;
   readonly #clocks = new Map<string, ServerClock>();
-  readonly #connected = new Set<string>();
+  readonly #states: ConnectionStates;
+  readonly #heartbeats: Heartbeats;
   /** Our clock when a writer last said something. */
   readonly #spokeAt = new Map<number, number>();
+  /** What servers said of the fields, by writer id and field name. */
+  readonly #facts = new Map<number, Map<string, FieldFacts>>();
   readonly #badValues = new Set<string>();
   #publisher: Publisher | null = null;
-  #appending: Promise<void> = Promise.resolve();
   #waitingEvents: object[] = [];
   readonly #figures = {
     valuesTotal: 0,
-    messagesTotal: 0,
+    historyTotal: 0,
+    sessionsTotal: 0,
+    workerRestartsTotal: 0,
     droppedTotal: 0,
     serverLostTotal: 0,
     appendErrorsTotal: 0,
     lastValueAt: 0,
   };
-  #outboxDepth = 0;
+  #outbox = { depth: 0, bytes: 0 };
+  #ownValidTo: number | null = null;
 
   constructor(options: FlowOptions) {
     this.#options = options;
-    const byIndex = new Map(options.map.writers.map((writer) => [writer.index, options.sequences.get(writer.id) ?? 0]));
-    this.#builder = new MessageBuilder(options.map.tags, byIndex);
+    this.#map = options.map;
     this.#problems = new ProblemList(options.now);
+    this.#states = new ConnectionStates(options.map, options.now);
+    this.#heartbeats = new Heartbeats(options.map);
+    this.#values = new ValueFlow(
+      {
+        ...options,
+        onRefused: (refusal) => this.#refuseValue(refusal),
+        onLost: (count) => this.#noteDropped(count),
+        onKept: (failure) => this.#noteKept(failure),
+      },
+      options.map,
+      options.encoder,
+    );
   }
 
   attach(publisher: Publisher): void {
     this.#publisher = publisher;
   }
 
-  /** One message of a connection worker. */
-  handle(server: string, message: WorkerMessage): void {
+  /** One message of a connection worker. `onDurable` is called when a batch of values is on disk. */
+  handle(server: string, message: WorkerMessage, onDurable: (number: number) => void): void {
     switch (message.kind) {
       case 'values':
-        return this.#takeValues(server, message.columns, message.publishedAt);
+        return this.#takeValues(server, message, onDurable);
       case 'alive':
         return this.#clockOf(server).alive(message.at);
-      case 'connected':
-        this.#connected.add(server);
-        return;
-      case 'disconnected':
-        this.#connected.delete(server);
-        return;
+      case 'state':
+        this.#states.setServer(server, message);
+        return this.sendHealth('running');
+      case 'tag':
+        return this.#states.setTag(message);
       case 'problem':
-        if (this.#problems.raise(message.problem))
+        if (this.#problems.raise(message.problem, server))
           this.#options.log.warn({ code: message.problem.code, where: message.problem.where }, message.problem.message);
         return;
       case 'clear':
-        if (this.#problems.clear(message.code, message.where))
+        if (this.#problems.clear(message.code, message.where, server))
           this.#options.log.info({ code: message.code, where: message.where }, 'problem is over');
         return;
+      case 'died':
+        this.#figures.workerRestartsTotal += 1;
+        return;
+      case 'own-certificate':
+        this.#ownValidTo = message.validTo;
+        return;
       case 'event':
+        if (message.event.kind === 'endpoint-connected') this.#figures.sessionsTotal += 1;
         return this.sendEvent(message.event);
       case 'lost':
         this.#figures.serverLostTotal += message.count;
@@ -96,11 +126,22 @@ export class GatewayFlow {
           message: `server "${server}" dropped values of ${message.count} tags: its queue was full`,
           subject: server,
         });
+      case 'server':
+        return this.#states.setSaid(server, message);
+      case 'historized':
+        return this.#options.newest.setHistorized(message.handles);
+      case 'facts':
+        return this.#learn(message.facts);
       case 'log':
         return this.#options.log[message.level](message.fields, message.message);
       default:
         message satisfies never;
     }
+  }
+
+  /** A connection is closed for good; another one to the same server says anew what is wrong. */
+  forgetServer(server: string): void {
+    this.#problems.clearScope(server);
   }
 
   setBrokerState({ connected, problem }: PublisherState): void {
@@ -112,14 +153,30 @@ export class GatewayFlow {
     }
   }
 
+  /** Another set of tags: metadata anew, that of writers that are gone is withdrawn. */
+  remap(map: TagMap, encoder: Encoder): void {
+    const { publisherId, prefix } = this.#options;
+    const addressOf = ({ server, equipment }: Writer): string =>
+      topics.metadata(prefix, { publisherId, writerGroup: server, dataSetWriter: equipment.path });
+    const staying = new Set(map.writers.map(addressOf));
+    for (const writer of this.#map.writers) {
+      const topic = addressOf(writer);
+      if (!staying.has(topic)) this.#publisher?.withdraw(topic);
+    }
+    this.#map = map;
+    this.#states.remap(map);
+    this.#heartbeats.remap(map);
+    this.#spokeAt.clear();
+    this.#values.remap(map, encoder);
+    this.sendRetained();
+  }
+
   /** Metadata, health and events that waited for the broker. */
   sendRetained(): void {
-    const { map, publisherId, prefix, now } = this.#options;
-    for (const writer of map.writers) {
-      const address = { publisherId, writerGroup: writer.server, dataSetWriter: writer.equipment.path };
-      this.#publisher?.send(topics.metadata(prefix, address), metadataMessage(publisherId, writer, now()), true);
-    }
-    this.#publisher?.send(topics.connection(prefix, publisherId), this.#connectionMessage(), true);
+    const { publisherId, prefix } = this.#options;
+    const map = this.#map;
+    for (const writer of map.writers) this.#sendMetadata(writer);
+    this.#publisher?.send(topics.connection(prefix, publisherId), connectionMessage(publisherId, map), true);
     this.sendHealth('running');
     const events = this.#waitingEvents;
     this.#waitingEvents = [];
@@ -148,128 +205,113 @@ export class GatewayFlow {
       problems,
       figures: {
         ...this.#figures,
-        outboxDepth: this.#outboxDepth,
+        messagesTotal: this.#values.messagesTotal,
+        outboxDepth: this.#outbox.depth,
+        outboxBytes: this.#outbox.bytes,
+        ...(this.#ownValidTo === null
+          ? {}
+          : { ownCertificateDaysLeft: Math.floor((this.#ownValidTo - this.#options.now()) / 86_400_000) }),
         sentTotal: this.#publisher?.sentTotal ?? 0,
-        serversConnected: this.#connected.size,
+        serversConnected: this.#states.running,
       },
+      connections: this.#states.list(),
     };
   }
 
   /** Once a second: keep-alives of quiet writers, and a look at the outbox. */
   tick(): void {
     const now = this.#options.now();
-    const messages = new Map<number, PlainDataSetMessage[]>();
-    for (const writer of this.#options.map.writers) {
+    for (const writer of this.#map.writers) {
       const known = this.#clocks.get(writer.server)?.knownUntil() ?? null;
       const quiet = now - (this.#spokeAt.get(writer.index) ?? now) >= this.#options.keepAliveMs;
-      if (quiet && known !== null && this.#connected.has(writer.server))
-        messages.set(writer.index, [this.#builder.keepAlive(writer.index, known)]);
+      if (quiet && known !== null && this.#states.isRunning(writer.server)) this.#values.keepAlive(writer, known);
       if (quiet || !this.#spokeAt.has(writer.index)) this.#spokeAt.set(writer.index, now);
     }
-    this.#append(messages);
+    const beats = this.#heartbeats.due(now, (handle) => this.#isUp(handle));
+    if (beats !== null) this.#values.take(beats, () => undefined);
     void this.#options.outbox.state().then(
-      ({ depth }) => {
-        this.#outboxDepth = depth;
+      ({ depth, bytes }) => {
+        this.#outbox = { depth, bytes };
       },
       () => undefined,
     );
   }
 
+  #isUp(handle: number): boolean {
+    const writer = this.#map.writers[this.#map.tags.get(handle)?.writer ?? -1];
+    return writer !== undefined && this.#states.isRunning(writer.server);
+  }
+
   /** Resolves when everything received is on disk. */
-  async settle(): Promise<void> {
-    await this.#appending;
+  settle(): Promise<void> {
+    return this.#values.settled();
   }
 
-  #takeValues(server: string, columns: ValueColumns, publishedAt: number): void {
+  #takeValues(server: string, { batch, publishedAt, number }: ValuesMessage, done: (number: number) => void): void {
     const { now } = this.#options;
-    const values: TagValue[] = [];
+    const { times, statuses } = batch;
     let newest = Number.NEGATIVE_INFINITY;
-    columns.handles.forEach((handle, index) => {
-      const at = columns.times[index] ?? Number.NaN;
-      const number = columns.numbers[index] ?? Number.NaN;
-      const isGood = (columns.statuses[index] ?? 0) >>> 30 === 0;
-      if (isGood && at > newest) newest = at;
-      values.push({ handle, at, value: columns.texts.get(index) ?? number, statusCode: columns.statuses[index] ?? 0 });
-    });
-    this.#figures.valuesTotal += values.length;
-    this.#figures.lastValueAt = now();
-    if (newest > Number.NEGATIVE_INFINITY) this.#clockOf(server).notification(publishedAt, newest, now());
-    this.#append(
-      this.#builder.pack(values, ({ tag, writer, value }) => {
-        const equipment = this.#options.map.writers[writer]?.equipment.path ?? '';
-        this.#refuseValue(`${equipment}/${tag.name}`, equipment, value);
-      }),
-    );
-  }
-
-  #refuseValue(where: string, equipment: string, value: number | string | boolean | null): void {
-    const shown = String(value).slice(0, 40);
-    this.#problems.raise({
-      code: 'VALUE_NOT_A_NUMBER',
-      severity: 'warning',
-      where,
-      equipment,
-      message: `tag ${where} delivered "${shown}", which is no number; it is passed on as Bad`,
-      remedy: 'check the node and its data type in the PLC, or the role of the tag in plant.yaml',
-    });
-    if (this.#badValues.has(where)) return;
-    this.#badValues.add(where);
-    this.sendEvent({
-      kind: 'value-not-a-number',
-      severity: 'low',
-      message: `tag ${where} delivered "${shown}"`,
-      subject: where,
-      equipment,
-    });
-  }
-
-  #append(packed: ReadonlyMap<number, readonly PlainDataSetMessage[]>): void {
-    if (packed.size === 0) return;
-    const { map, publisherId, prefix, encoder, outbox, now, log } = this.#options;
-    const messages: OutboxMessage[] = [];
-    for (const [index, plain] of packed) {
-      const writer = map.writers[index];
-      if (writer === undefined) continue;
-      this.#spokeAt.set(index, now());
-      const topic = topics.data(prefix, {
-        publisherId,
-        writerGroup: writer.server,
-        dataSetWriter: writer.equipment.path,
-      });
-      for (let at = 0; at < plain.length; at += MESSAGES_PER_PAYLOAD) {
-        const part = plain.slice(at, at + MESSAGES_PER_PAYLOAD);
-        const first = part[0]?.sequence ?? 0;
-        messages.push({
-          writerId: writer.id,
-          firstSequence: first,
-          lastSequence: part.at(-1)?.sequence ?? first,
-          topic,
-          payload: encoder.encode(writer, part, `${publisherId}-${writer.id}-${first}`),
-        });
-      }
-      this.#figures.messagesTotal += plain.length;
+    for (let row = 0; row < times.length; row += 1) {
+      const at = times[row] ?? Number.NaN;
+      if (at > newest && (statuses[row] ?? 0) >>> 30 === 0) newest = at;
     }
-    this.#appending = this.#appending
-      .then(() => outbox.append(messages))
-      .then(
-        ({ dropped }) => {
-          this.#problems.clear('OUTBOX_FULL', 'outbox');
-          this.#publisher?.wake();
-          if (dropped > 0) this.#noteDropped(dropped);
-        },
-        (error: unknown) => {
-          this.#figures.appendErrorsTotal += messages.length;
-          log.error({ err: describeError(error), messages: messages.length }, 'messages could not be kept');
-          this.#problems.raise({
-            code: 'OUTBOX_FULL',
-            severity: 'error',
-            where: 'outbox',
-            message: describeError(error),
-            remedy: 'free disk space in the data folder',
-          });
-          this.#noteDropped(messages.length);
-        },
-      );
+    this.#figures.valuesTotal += times.length;
+    this.#states.note(batch);
+    this.#heartbeats.note(batch, now());
+    if (batch.origin === 'history') this.#figures.historyTotal += times.length;
+    this.#figures.lastValueAt = now();
+    if (batch.origin === undefined && newest > Number.NEGATIVE_INFINITY)
+      this.#clockOf(server).notification(publishedAt, newest, now());
+    for (const writer of this.#values.take(batch, () => done(number))) this.#spokeAt.set(writer, now());
+  }
+
+  #learn(facts: ReadonlyMap<number, FieldFacts>): void {
+    const touched = new Set<Writer>();
+    for (const [handle, fact] of facts) {
+      const mapped = this.#map.tags.get(handle);
+      const writer = mapped === undefined ? undefined : this.#map.writers[mapped.writer];
+      if (mapped === undefined || writer === undefined) continue;
+      const fields = this.#facts.get(writer.id) ?? new Map<string, FieldFacts>();
+      this.#facts.set(writer.id, fields);
+      if (isDeepStrictEqual(fields.get(mapped.tag.name), fact)) continue;
+      fields.set(mapped.tag.name, fact);
+      touched.add(writer);
+    }
+    for (const writer of touched) this.#sendMetadata(writer);
+  }
+
+  #sendMetadata(writer: Writer): void {
+    const { publisherId, prefix, now } = this.#options;
+    const address = { publisherId, writerGroup: writer.server, dataSetWriter: writer.equipment.path };
+    const message = metadataMessage(publisherId, writer, now(), this.#facts.get(writer.id));
+    this.#publisher?.send(topics.metadata(prefix, address), message, true);
+  }
+
+  #refuseValue({ handle, value }: Refusal): void {
+    const mapped = this.#map.tags.get(handle);
+    if (mapped === undefined) return;
+    const equipment = this.#map.writers[mapped.writer]?.equipment.path ?? '';
+    const { problem, event } = refusedValue(equipment, mapped.tag.name, value);
+    this.#problems.raise(problem);
+    if (this.#badValues.has(problem.where)) return;
+    this.#badValues.add(problem.where);
+    this.sendEvent(event);
+  }
+
+  #noteKept(failure: string | null): void {
+    if (failure === null) {
+      this.#problems.clear('OUTBOX_FULL', 'outbox');
+      this.#publisher?.wake();
+      return;
+    }
+    this.#figures.appendErrorsTotal += 1;
+    this.#problems.raise({
+      code: 'OUTBOX_FULL',
+      severity: 'error',
+      where: 'outbox',
+      message: failure,
+      remedy: 'free disk space in the data folder',
+    });
   }
 
   #noteDropped(count: number): void {
@@ -288,26 +330,5 @@ export class GatewayFlow {
     const clock = new ServerClock();
     this.#clocks.set(server, clock);
     return clock;
-  }
-
-  #connectionMessage(): object {
-    const { publisherId, map } = this.#options;
-    const groups = [...map.sampled.keys()].map((name) => ({
-      Name: name,
-      DataSetWriters: map.writers
-        .filter((writer) => writer.server === name)
-        .map((writer) => ({ Name: writer.equipment.path, DataSetWriterId: writer.id })),
-    }));
-    return {
-      MessageId: randomUUID(),
-      MessageType: 'ua-connection',
-      PublisherId: publisherId,
-      Connection: {
-        Name: publisherId,
-        PublisherId: publisherId,
-        TransportProfileUri: 'http://opcfoundation.org/UA-Profile/Transport/pubsub-mqtt-json',
-        WriterGroups: groups,
-      },
-    };
   }
 }

@@ -1,21 +1,38 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { ServiceDeps } from '../broker/contract/deps.ts';
 import { durationMs } from '../broker/contract/duration.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import { DEFAULT_TOPIC_PREFIX } from '../broker/contract/topic.ts';
 import type { PlantSection } from '../broker/contract/plant.ts';
+import { JoulegateError } from '../broker/contract/error.ts';
+import { Connections } from './connections.ts';
 import type { GatewaySection } from './config/schema.ts';
 import { GatewayFlow } from './gateway-flow.ts';
-import { openConnection } from './opcua/connection.ts';
+import { createMetrics } from './metrics.ts';
+import { NewestKept, type FieldTimes } from './newest-kept.ts';
+import { startProbeServer } from './probe-server.ts';
 import { SqliteOutbox } from './outbox/sqlite-outbox.ts';
 import { createPubSubJsonEncoder } from './publish/pubsub-json.ts';
 import { startPublisher } from './publish/publisher.ts';
 import { mapTags } from './tags/tag-map.ts';
 
+export type GatewayConfig = { readonly plant: PlantSection; readonly gateway: GatewaySection };
+
 export interface GatewayService extends AsyncDisposable {
   health(): ServiceHealth;
+  /** Where /healthz, /readyz and /metrics are served; null when they are not. */
+  readonly probesUrl: string | null;
+  /**
+   * Takes another configuration while running: only servers and tags that differ are touched.
+   * @throws JoulegateError CONFIG_INVALID for what can only be changed by a restart; everything stays as it was.
+   */
+  reload(config: GatewayConfig): Promise<void>;
 }
+
+/** Keys of section `gateway` that only a restart can change. */
+const unchangeable = ['publisherId', 'mqtt', 'outbox', 'keepAliveInterval', 'probes'] as const;
 
 const HEALTH_INTERVAL_MS = 10_000;
 const DRAIN_MS = 2000;
@@ -27,10 +44,7 @@ const defaultOutbox = { maxMegabytes: 1024, requiredConsumers: ['scoring'] } as 
  * `health()` and on the retained health topic.
  * @throws JoulegateError CONFIG_INVALID for node ids that name a namespace by index, STORE_FAILED when the outbox cannot be opened.
  */
-export async function startGateway(
-  config: { readonly plant: PlantSection; readonly gateway: GatewaySection },
-  deps: ServiceDeps,
-): Promise<GatewayService> {
+export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Promise<GatewayService> {
   const { plant, gateway } = config;
   const { log, now, dataDir } = deps;
   const limits = gateway.outbox ?? defaultOutbox;
@@ -42,20 +56,23 @@ export async function startGateway(
       requiredConsumers: limits.requiredConsumers,
     }),
   );
-  const map = await mapTags(plant, gateway, (path) => outbox.writerId(path));
+  let map = await mapTags(plant, gateway, (path) => outbox.writerId(path));
   const state = await outbox.state();
+  const newest = new NewestKept(map, fieldTimes(state.notes));
   const flow = new GatewayFlow({
     publisherId: gateway.publisherId,
     prefix: (gateway.mqtt ?? defaultMqtt).topicPrefix,
     map,
     outbox,
     sequences: state.sequences,
-    encoder: createPubSubJsonEncoder(gateway.publisherId),
+    encoder: createPubSubJsonEncoder(gateway.publisherId, map),
     keepAliveMs: durationMs(gateway.keepAliveInterval),
     log,
     now,
     version: deps.version,
+    newest,
   });
+  const metrics = createMetrics(() => flow.health('running'));
   const publisher = opening.use(
     startPublisher({
       mqtt: gateway.mqtt ?? defaultMqtt,
@@ -66,6 +83,7 @@ export async function startGateway(
       now,
       onState: (broker) => flow.setBrokerState(broker),
       onConnect: () => flow.sendRetained(),
+      onAcknowledged: metrics.observePublish,
     }),
   );
   flow.attach(publisher);
@@ -74,22 +92,29 @@ export async function startGateway(
     await publisher.drain(DRAIN_MS);
     flow.sendHealth('stopped');
   });
-  const connections = gateway.servers.map((server) => {
-    const { equipment: _equipment, ...settings } = server;
-    return openConnection(
-      {
-        server: settings,
-        tags: map.sampled.get(server.name) ?? [],
-        pkiDir: join(dataDir, 'pki'),
-        applicationUri: `urn:joulegate:gateway:${gateway.publisherId}`,
-      },
-      (message) => flow.handle(server.name, message),
+  const connections = opening.use(
+    new Connections({
+      publisherId: gateway.publisherId,
+      renewBefore: gateway.certificateRenewBefore,
+      dataDir,
       log,
-    );
-  });
-  opening.defer(
-    async () => void (await Promise.all(connections.map((connection) => connection[Symbol.asyncDispose]()))),
+      newest,
+      onMessage: (server, message, durable) => flow.handle(server, message, durable),
+      onClosed: (server) => flow.forgetServer(server),
+    }),
   );
+  await connections.apply(gateway.servers, map);
+  let probesUrl: string | null = null;
+  if (gateway.probes !== undefined) {
+    const probes = await startProbeServer(gateway.probes, {
+      health: () => flow.health('running'),
+      isBrokerConnected: () => publisher.connected,
+      registry: metrics.registry,
+    });
+    opening.use(probes);
+    probesUrl = probes.url;
+    log.info({ url: probes.url }, 'probes are served');
+  }
   const timer = setInterval(() => flow.tick(), 1000);
   const healthTimer = setInterval(() => flow.sendHealth('running'), HEALTH_INTERVAL_MS);
   opening.defer(() => {
@@ -98,6 +123,49 @@ export async function startGateway(
   });
   flow.sendEvent({ kind: 'service-started', severity: 'info', message: 'gateway started' });
   log.info({ publisherId: gateway.publisherId, servers: gateway.servers.length, tags: map.tags.size }, 'gateway runs');
+  let reloading: Promise<void> = Promise.resolve();
+  const reload = async (next: GatewayConfig, before: Promise<void>): Promise<void> => {
+    await before;
+    const changed = unchangeable.filter((key) => !isDeepStrictEqual(next.gateway[key], gateway[key]));
+    if (changed.length > 0) {
+      throw new JoulegateError(
+        'CONFIG_INVALID',
+        `gateway.${changed.join(' and gateway.')} cannot be changed while the gateway runs; restart it, or take the change back`,
+      );
+    }
+    const nextMap = await mapTags(next.plant, next.gateway, (path) => outbox.writerId(path), map);
+    flow.remap(nextMap, createPubSubJsonEncoder(gateway.publisherId, nextMap));
+    map = nextMap;
+    await connections.apply(next.gateway.servers, nextMap);
+    flow.sendEvent({
+      kind: 'configuration-changed',
+      severity: 'low',
+      message: 'the tags of plant.yaml were read anew',
+    });
+    log.info({ servers: next.gateway.servers.length, tags: nextMap.tags.size }, 'configuration read anew');
+  };
   const resources = opening.move();
-  return { health: () => flow.health('running'), [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return {
+    health: () => flow.health('running'),
+    probesUrl,
+    reload: (next) => {
+      const mine = reload(next, reloading);
+      reloading = mine.catch(() => undefined);
+      return mine;
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** A note that is no longer readable only means that nothing is filled from the history. */
+function fieldTimes(notes: ReadonlyMap<number, string>): ReadonlyMap<number, FieldTimes> {
+  const times = new Map<number, FieldTimes>();
+  for (const [writer, text] of notes) {
+    try {
+      times.set(writer, JSON.parse(text) as FieldTimes);
+    } catch {
+      // Taken as not there.
+    }
+  }
+  return times;
 }

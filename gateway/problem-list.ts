@@ -12,9 +12,12 @@ export class ProblemList {
     this.#now = now;
   }
 
-  /** @returns true when it was not open before. */
-  raise(problem: WorkerProblem): boolean {
-    const key = `${problem.code}|${problem.where}`;
+  /**
+   * @param scope server section it comes from; two of them may have the same endpoint
+   * @returns true when it was not open before.
+   */
+  raise(problem: WorkerProblem, scope = ''): boolean {
+    const key = `${scope}|${problem.code}|${problem.where}`;
     const open = this.#problems.get(key);
     if (open === undefined && this.#problems.size >= CAPACITY) return false;
     this.#problems.set(key, {
@@ -27,8 +30,13 @@ export class ProblemList {
   }
 
   /** @returns true when it was open. */
-  clear(code: string, where: string): boolean {
-    return this.#problems.delete(`${code}|${where}`);
+  clear(code: string, where: string, scope = ''): boolean {
+    return this.#problems.delete(`${scope}|${code}|${where}`);
+  }
+
+  /** Nothing more is to be said of a server section. */
+  clearScope(scope: string): void {
+    for (const key of this.#problems.keys()) if (key.startsWith(`${scope}|`)) this.#problems.delete(key);
   }
 
   list(): Problem[] {

@@ -20,6 +20,52 @@ export const Problem = Type.Object({
 });
 export type Problem = Static<typeof Problem>;
 
+/** States of a connection to an OPC UA server. `running`: values flow or the server says that nothing changes. */
+export const connectionStates = [
+  'connecting',
+  'running',
+  'polling',
+  'reconnecting',
+  'refused',
+  'unreachable',
+  'stopped',
+] as const;
+const Count = Type.Integer({ minimum: 0 });
+
+/** Where the connection to one OPC UA server stands, and its tags. */
+export const ConnectionHealth = Type.Object({
+  /** Name of the server section in plant.yaml. */
+  name: Type.String(),
+  state: Type.Enum(connectionStates),
+  /** Why, in words; empty while running. */
+  reason: Type.String(),
+  since: Type.Integer({ description: 'Epoch ms.' }),
+  /** 0 to 255 (OPC 10000-4 6.6.2.4.2); null before the server has told it. */
+  serviceLevel: Type.Union([Type.Integer(), Type.Null()]),
+  /** Clock of the server less ours, in ms; null when it does not tell the time. */
+  clockSkewMs: Type.Union([Type.Number(), Type.Null()]),
+  /** Number of tags by state. */
+  tags: Type.Object({
+    /** The last value was Good or Uncertain. */
+    live: Count,
+    /** No value yet. */
+    waiting: Count,
+    /** The last value was Bad. */
+    bad: Count,
+    /** The node cannot be read. */
+    unknown: Count,
+    /** The node is not what was configured; its values are held back. */
+    quarantined: Count,
+    /** The connection is not running. */
+    offline: Count,
+  }),
+  /** Tags that are waiting, bad, unknown or quarantined; the first 50. */
+  exceptions: Type.Array(
+    Type.Object({ tag: Type.String(), state: Type.String(), reason: Type.Optional(Type.String()) }),
+  ),
+});
+export type ConnectionHealth = Static<typeof ConnectionHealth>;
+
 /** Retained per service on `joulegate/health/<service id>`. */
 export const ServiceHealth = Type.Object({
   service: Type.Enum(['gateway', 'broker', 'scoring']),
@@ -31,5 +77,7 @@ export const ServiceHealth = Type.Object({
   problems: Type.Array(Problem),
   /** Counters and gauges by name, e.g. valuesTotal, outboxDepth. */
   figures: Type.Record(Type.String(), Type.Number()),
+  /** Of a gateway: one entry for each OPC UA server. */
+  connections: Type.Optional(Type.Array(ConnectionHealth)),
 });
 export type ServiceHealth = Static<typeof ServiceHealth>;

@@ -11,11 +11,51 @@ const KeyValuePair = Type.Object({
   Value: Type.Unknown(),
 });
 
+/** Built-in type ids of OPC 10000-6 5.1.2 by name. */
+export const builtInTypes: Readonly<Record<string, number>> = {
+  Boolean: 1,
+  SByte: 2,
+  Byte: 3,
+  Int16: 4,
+  UInt16: 5,
+  Int32: 6,
+  UInt32: 7,
+  Int64: 8,
+  UInt64: 9,
+  Float: 10,
+  Double: 11,
+  String: 12,
+  DateTime: 13,
+  Guid: 14,
+  ByteString: 15,
+  XmlElement: 16,
+  NodeId: 17,
+  ExpandedNodeId: 18,
+  StatusCode: 19,
+  QualifiedName: 20,
+  LocalizedText: 21,
+  ExtensionObject: 22,
+  DataValue: 23,
+  Variant: 24,
+  DiagnosticInfo: 25,
+};
+
+/** EUInformation of OPC 10000-8 5.6.4 as a server gives it. */
+export type EngineeringUnits = {
+  readonly NamespaceUri?: string;
+  /** UNECE common code as number; −1: the server has none. */
+  readonly UnitId?: number;
+  readonly DisplayName: { readonly Text: string };
+  readonly Description?: { readonly Text: string };
+};
+
 /** FieldMetaData of OPC 10000-14 6.2.3.2.3, the members we use. */
 export const FieldMetaData = Type.Object({
   Name: Type.String({ minLength: 1 }),
   Description: Type.Optional(Type.Object({ Locale: Type.Optional(Type.String()), Text: Type.String() })),
   BuiltInType: Type.Optional(Type.Integer({ minimum: 0, maximum: 31 })),
+  /** Data type of the values with its namespace URI, where it says more than the built-in type. */
+  DataType: Type.Optional(Type.String()),
   ValueRank: Type.Optional(Type.Integer()),
   Properties: Type.Optional(Type.Array(KeyValuePair)),
 });
@@ -41,21 +81,31 @@ export type MetadataMessage = Static<typeof MetadataMessage>;
 const checkTag = Compile(TagDescription);
 const checkEquipment = Compile(EquipmentDescription);
 
-/** Field properties for one tag: the standard EngineeringUnits and EURange beside our own description. */
+/**
+ * Field properties for one tag: the standard EngineeringUnits and EURange beside our own description. `units`: what the
+ * server says, for a tag whose unit nobody else gave.
+ */
 export function tagToProperties(
   tag: TagDescription,
   equipment: EquipmentDescription,
+  units?: EngineeringUnits,
 ): NonNullable<FieldMetaData['Properties']> {
   return [
-    ...(tag.unit === undefined
-      ? []
-      : [{ Key: { Name: 'EngineeringUnits' }, Value: { DisplayName: { Text: tag.unit } } }]),
+    ...engineeringUnits(tag, units),
     ...(tag.range === undefined
       ? []
       : [{ Key: { Name: 'EURange' }, Value: { Low: tag.range[0], High: tag.range[1] } }]),
     { Key: { Name: 'Tag', Uri: PROPERTY_NAMESPACE }, Value: tag },
     { Key: { Name: 'Equipment', Uri: PROPERTY_NAMESPACE }, Value: equipment },
   ];
+}
+
+function engineeringUnits(
+  tag: TagDescription,
+  units: EngineeringUnits | undefined,
+): NonNullable<FieldMetaData['Properties']> {
+  const value = units ?? (tag.unit === undefined ? undefined : { DisplayName: { Text: tag.unit } });
+  return value === undefined ? [] : [{ Key: { Name: 'EngineeringUnits' }, Value: value }];
 }
 
 export type FieldReading =

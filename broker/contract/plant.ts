@@ -13,6 +13,12 @@ export const PlantSection = Type.Object(
     enterprise: Type.String({ minLength: 1, description: 'ISA-95 enterprise.', examples: ['acme'] }),
     site: Type.String({ minLength: 1, description: 'ISA-95 site; root of the equipment tree.', examples: ['pudong'] }),
     displayName: Type.Optional(LocalText),
+    names: Type.Optional(
+      Type.Record(Type.String(), LocalText, {
+        description: 'Display names of areas and lines, by their path; equipment carries its own.',
+        examples: [{ 'body/press-line': { en: 'Press line', zh: '冲压线' } }],
+      }),
+    ),
     timezone: Type.String({ default: 'Asia/Shanghai', description: 'IANA time zone of days, shifts and months.' }),
   },
   { additionalProperties: false },

@@ -1,5 +1,7 @@
 import { topicLevel } from '../../broker/contract/topic.ts';
-import type { TagConfig } from '../../gateway/config/schema.ts';
+import type { ServerConfig, TagConfig } from '../../gateway/config/schema.ts';
+import type { EnergySection } from '../../scoring/config.ts';
+import { shiftProblems } from '../../scoring/energy/calendar.ts';
 import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from '../../scoring/energy/unit.ts';
 import { closest } from './closest.ts';
 import type { ConfigPath } from './problem.ts';
@@ -19,6 +21,7 @@ export function semanticFindings(config: Sections): Findings {
   const error = (path: ConfigPath, message: string) => errors.push({ path, message });
   const warn = (path: ConfigPath, message: string) => warnings.push({ path, message });
   if (config.plant !== undefined) checkZone(config.plant.timezone, error);
+  checkNames(config, warn);
   checkServers(config, error, warn);
   checkMqtt(config, error);
   checkScoring(config, error);
@@ -38,6 +41,21 @@ function checkZone(zone: string, error: Report): void {
       ['plant', 'timezone'],
       `${show(zone)} is no IANA time zone; ${meant === null ? 'use a name like Asia/Shanghai' : `did you mean ${meant}?`}`,
     );
+  }
+}
+
+/** A name for a path that nothing lies under is a slip, but harms nothing. */
+function checkNames({ plant, gateway }: Sections, warn: Report): void {
+  const equipment = (gateway?.servers ?? []).flatMap((server) => server.equipment.map(({ path }) => path));
+  if (equipment.length === 0) return;
+  const parents = new Set(
+    equipment.flatMap((path) => path.split('/').map((_, depth, parts) => parts.slice(0, depth).join('/'))),
+  );
+  for (const path of Object.keys(plant?.names ?? {})) {
+    if (parents.has(path)) continue;
+    const meant = closest(path, [...parents]);
+    const remedy = meant === null ? 'remove it' : `did you mean ${meant}?`;
+    warn(['plant', 'names', path], `${show(path)} is the path of no area or line with equipment; ${remedy}`);
   }
 }
 
@@ -62,8 +80,11 @@ function checkServers({ gateway }: Sections, error: Report, warn: Report): void 
     if (host === null) error([...at, 'endpoint'], `${show(server.endpoint)} is no endpoint; write opc.tcp://host:port`);
     else if (!isLoopback(host) && (server.securityMode === 'None' || server.securityPolicy === 'None')) {
       const key = server.securityMode === 'None' ? 'securityMode' : 'securityPolicy';
-      warn([...at, key], `None sends values and passwords to ${host} unprotected; use best`);
+      const text = `None lets anybody between here and ${host} read and forge values`;
+      if (server.allowInsecure === true) warn([...at, key], `${text}; use best as soon as the server can`);
+      else error([...at, key], `${text}; use best, or set allowInsecure: true`);
     }
+    checkSignIn(server, at, error);
     for (const [equipmentIndex, equipment] of server.equipment.entries()) {
       const equipmentAt: ConfigPath = [...at, 'equipment', equipmentIndex];
       const where = `servers[${serverIndex}].equipment[${equipmentIndex}]`;
@@ -77,6 +98,23 @@ function checkServers({ gateway }: Sections, error: Report, warn: Report): void 
         checkTag(tag, tagAt, error, warn);
       }
     }
+  }
+}
+
+function checkSignIn(server: ServerConfig, at: ConfigPath, error: Report): void {
+  const { username, userCertificate, userPrivateKey } = server;
+  if (username !== undefined && userCertificate !== undefined) {
+    error([...at, 'userCertificate'], 'cannot stand beside username; sign in by one of them');
+  }
+  if ((userCertificate === undefined) !== (userPrivateKey === undefined)) {
+    const given = userCertificate === undefined ? 'userPrivateKey' : 'userCertificate';
+    error([...at, given], 'userCertificate and userPrivateKey belong together; set both');
+  }
+  const { securityMode, securityPolicy } = server;
+  if (username !== undefined && (securityMode === 'None' || securityMode === 'Sign' || securityPolicy === 'None')) {
+    const weak =
+      securityMode === 'None' || securityMode === 'Sign' ? `securityMode ${securityMode}` : 'securityPolicy None';
+    error([...at, 'username'], `needs an encrypted channel, not ${weak}; use best or SignAndEncrypt`);
   }
 }
 
@@ -123,6 +161,17 @@ function checkMqtt(config: Sections, error: Report): void {
       error(path, `${show(url)} would send passwords over the network unprotected; use mqtts://`);
     }
   }
+  const probes = config.gateway?.probes;
+  if (
+    probes?.host !== undefined &&
+    !isLoopback(probes.host) &&
+    (probes.tls === undefined || probes.token === undefined)
+  ) {
+    error(
+      ['gateway', 'probes', 'host'],
+      `${show(probes.host)} is reachable from the network, which needs gateway.probes.tls and token; add them or use 127.0.0.1`,
+    );
+  }
   const { broker } = config;
   if (broker !== undefined && broker.tls === undefined && !isLoopback(broker.host)) {
     error(
@@ -132,7 +181,7 @@ function checkMqtt(config: Sections, error: Report): void {
   }
 }
 
-function checkScoring({ scoring, broker }: Sections, error: Report): void {
+function checkScoring({ scoring, broker, gateway }: Sections, error: Report): void {
   const api = scoring?.api;
   if (api?.openLoopback === true && !isLoopback(api.host)) {
     error(['scoring', 'api', 'openLoopback'], `is only allowed with a loopback host, not ${show(api.host)}; remove it`);
@@ -146,6 +195,8 @@ function checkScoring({ scoring, broker }: Sections, error: Report): void {
   if (api !== undefined && api.port !== 0 && api.port === broker?.port) {
     error(['scoring', 'api', 'port'], `${api.port} is the port of the broker as well; choose another`);
   }
+  checkBoundaries(scoring?.energy, gateway, error);
+  for (const problem of shiftFaults(scoring?.energy?.shifts)) error(['scoring', 'energy', 'shifts'], problem);
   const targetId = unique(error);
   for (const [index, target] of (scoring?.targets ?? []).entries()) {
     const at: ConfigPath = ['scoring', 'targets', index];
@@ -158,6 +209,40 @@ function checkScoring({ scoring, broker }: Sections, error: Report): void {
       if (!isDay(day)) error([...at, 'basePeriod', key], `${show(day)} is no day; write e.g. 2025-01-01`);
     }
     if (isDay(from) && isDay(to) && from > to) error([...at, 'basePeriod'], `ends (${to}) before it begins (${from})`);
+  }
+}
+
+const shiftFaults = (shifts: EnergySection['shifts']): string[] =>
+  shifts === undefined || shifts.length === 0 ? [] : shiftProblems(shifts);
+
+/** A meter belongs to one object, and both must be there. */
+function checkBoundaries(energy: EnergySection | undefined, gateway: Sections['gateway'], error: Report): void {
+  const { mainMeters = {}, independent = [] } = energy ?? {};
+  const equipment = (gateway?.servers ?? []).flatMap((server) => server.equipment.map(({ path }) => path));
+  const objects = new Set(
+    equipment.flatMap((path) => path.split('/').map((_, depth, parts) => parts.slice(0, depth).join('/'))),
+  );
+  const meter = unique(error);
+  const at: ConfigPath = ['scoring', 'energy'];
+  for (const [object, path] of Object.entries(mainMeters)) {
+    meter(path, `mainMeters of ${show(object)}`, [...at, 'mainMeters', object], 'main meter');
+    if (equipment.length === 0) continue;
+    if (!objects.has(object)) {
+      error([...at, 'mainMeters', object], `${show(object)} is the path of no area or line with equipment`);
+    }
+    if (!equipment.includes(path)) {
+      const meant = closest(path, equipment);
+      error(
+        [...at, 'mainMeters', object],
+        `${show(path)} is no equipment; ${meant === null ? 'name the meter as equipment first' : `did you mean ${meant}?`}`,
+      );
+    } else if (object !== '' && !path.startsWith(`${object}/`)) {
+      error([...at, 'mainMeters', object], `${show(path)} does not lie below ${show(object)}; move it there`);
+    }
+  }
+  for (const [index, path] of independent.entries()) {
+    if (equipment.length > 0 && !objects.has(path) && !equipment.includes(path))
+      error([...at, 'independent', index], `${show(path)} is the path of nothing in this plant`);
   }
 }
 

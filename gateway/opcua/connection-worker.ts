@@ -1,10 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setDebugLogger, setErrorLogger, setWarningLogger } from 'node-opcua';
 import { describeError, JoulegateError } from '../../broker/contract/error.ts';
+import { BatchSender } from './batch-sender.ts';
+import { EndpointChoice } from './endpoint-choice.ts';
+import { EventMemory } from './events/event-memory.ts';
+import { LastSeen } from './last-seen.ts';
+import { NodeGuard } from './node-guard.ts';
+import { keepNotificationBodies } from './notification-decoder.ts';
 import type { WorkerCommand, WorkerMessage, WorkerStart } from './protocol.ts';
 import { runSession } from './session-run.ts';
 
-const start = workerData as WorkerStart;
+let start = workerData as WorkerStart;
 const stop = new AbortController();
 
 const say = (message: WorkerMessage): void => {
@@ -12,8 +18,8 @@ const say = (message: WorkerMessage): void => {
     parentPort?.postMessage(message);
     return;
   }
-  const { handles, numbers, times, statuses } = message.columns;
-  parentPort?.postMessage(message, [handles.buffer, numbers.buffer, times.buffer, statuses.buffer]);
+  const { handles, kinds, numbers, times, statuses } = message.batch;
+  parentPort?.postMessage(message, [handles.buffer, kinds.buffer, numbers.buffer, times.buffer, statuses.buffer]);
 };
 
 const toLog =
@@ -29,9 +35,15 @@ setDebugLogger(toLog('debug'));
 setWarningLogger(toLog('warn'));
 setErrorLogger(toLog('warn'));
 
+let onCommand: (command: WorkerCommand) => void = () => undefined;
 parentPort?.on('message', (command: WorkerCommand) => {
   if (command.kind === 'stop') stop.abort();
+  if (command.kind === 'tags') start = { ...start, tags: command.tags };
+  onCommand(command);
 });
+keepNotificationBodies();
+const parts = { sender: new BatchSender(say), guard: new NodeGuard(), seen: new LastSeen(), events: new EventMemory() };
+parts.seen.recall(start.kept ?? []);
 
 /** Tries after a failure come later and later, with jitter, so that a recovering server is not hammered; refusals slowly. */
 const FIRST_DELAY_MS = 500;
@@ -39,20 +51,42 @@ const MAX_DELAY_MS = 10_000;
 const REFUSED_DELAY_MS = 30_000;
 
 let failures = 0;
+const choice = new EndpointChoice(start, say);
 while (!stop.signal.aborted) {
   const begun = Date.now();
+  const { server } = choice;
+  const elsewhere = new AbortController();
+  const sayOrSwitch = (message: WorkerMessage): void => {
+    say(message);
+    if (message.kind !== 'server') return;
+    void choice.isBetterElsewhere(message.serviceLevel).then((isBetter) => {
+      if (isBetter) elsewhere.abort();
+    });
+  };
   try {
-    await runSession(start, say, stop.signal);
+    say({ kind: 'state', state: 'connecting', reason: '' });
+    const signal = AbortSignal.any([stop.signal, elsewhere.signal]);
+    const mine = start;
+    await runSession({ ...mine, server }, parts, sayOrSwitch, signal, (listener) => {
+      onCommand = listener;
+      // Tags that came while the session was being opened.
+      if (start !== mine) listener({ kind: 'tags', tags: start.tags });
+    });
   } catch (error) {
     if (Date.now() - begun > 60_000) failures = 0;
     failures += 1;
     const code = error instanceof JoulegateError ? error.code : 'ENDPOINT_UNREACHABLE';
     say({
+      kind: 'state',
+      state: code === 'ENDPOINT_UNREACHABLE' ? 'unreachable' : 'refused',
+      reason: describeError(error).slice(0, 500),
+    });
+    say({
       kind: 'problem',
       problem: {
         code,
         severity: 'error',
-        where: start.server.endpoint,
+        where: server.endpoint,
         message: describeError(error),
         remedy:
           code === 'ENDPOINT_UNREACHABLE'
@@ -67,7 +101,7 @@ while (!stop.signal.aborted) {
           kind: 'endpoint-refused',
           severity: 'medium',
           message: describeError(error).slice(0, 1000),
-          subject: start.server.endpoint,
+          subject: server.endpoint,
         },
       });
     }
@@ -75,6 +109,7 @@ while (!stop.signal.aborted) {
       code === 'ENDPOINT_UNREACHABLE'
         ? Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures, 10))
         : REFUSED_DELAY_MS;
+    if (choice.hasOthers && !choice.next()) continue;
     await pause(longest * (0.5 + Math.random() / 2));
   }
 }

@@ -1,17 +1,24 @@
-import { join } from 'node:path';
 import {
-  OPCUACertificateManager,
+  InMemoryCertificateKeyPairProvider,
+  InMemoryCertificateStore,
+  MessageSecurityMode,
   OPCUAClient,
   SecurityPolicy,
-  MessageSecurityMode,
-  UserTokenType,
   type ClientSession,
-  type UserIdentityInfo,
+  type EndpointDescription,
 } from 'node-opcua';
-import { describeError, JoulegateError } from '../../broker/contract/error.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import type { WorkerEvent } from './protocol.ts';
-import { checkPin, chooseSecurity, type ChosenSecurity } from './security.ts';
+import { assertPolicyWorks, chooseSecurity, describeOffer, offersConfigured, type ChosenSecurity } from './security.ts';
+import { mayBeOwnCertificate, notConnected, notSignedIn, unreachable } from './session-errors.ts';
+import { leafOf } from './trust/certificate-facts.ts';
+import { assertNoDowngrade, reportVanishedSecurity } from './trust/downgrade.ts';
+import { guardClient } from './trust/channel-guard.ts';
+import { ensureOwnCertificate, ownFiles, RENEW_BEFORE_DAYS, type OwnCertificate } from './trust/own-certificate.ts';
+import { readServerState, writeServerState, type ServerState } from './trust/server-state.ts';
+import { watchSession } from './trust/session-watch.ts';
+import { userIdentity } from './trust/user-token.ts';
+import { verifyServerCertificate } from './trust/verify-server.ts';
 
 /** What is needed to open a session at a server. */
 export type SessionTarget = {
@@ -19,15 +26,27 @@ export type SessionTarget = {
   /** Own certificate and trust lists live below. */
   readonly pkiDir: string;
   readonly applicationUri: string;
+  /** Days before the end of validity at which the own certificate is renewed; default 30. */
+  readonly renewBeforeDays?: number;
 };
 
 export interface OpenedSession extends AsyncDisposable {
   readonly client: OPCUAClient;
   readonly session: ClientSession;
   readonly security: ChosenSecurity;
+  /** When the own certificate ends, epoch ms. */
+  readonly ownValidTo: number;
 }
 
 type OnEvent = (event: WorkerEvent) => void;
+type Opening = {
+  readonly target: SessionTarget;
+  readonly security: ChosenSecurity;
+  /** SHA-256 of the server's certificate, null without security. */
+  readonly fingerprint: string | null;
+  readonly renewOwn: () => Promise<OwnCertificate>;
+  readonly onEvent: OnEvent;
+};
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -35,47 +54,156 @@ const quietStrategy = { maxRetry: 0, initialDelay: 500, maxDelay: 1000 } as cons
 
 /**
  * Endpoints, certificate, secure channel, session: in this order, and nothing is sent to a server that is not trusted.
+ * Of the endpoint list only policy and certificate are taken, never the address: the configured host stays.
  * Disposing closes the session at the server.
- * @throws JoulegateError ENDPOINT_UNREACHABLE, ENDPOINT_REFUSED or CERTIFICATE_UNTRUSTED when it does not come about.
+ * @throws JoulegateError ENDPOINT_UNREACHABLE, ENDPOINT_REFUSED or CERTIFICATE_UNTRUSTED when it does not come about;
+ * CONFIG_INVALID, CONFIG_UNREADABLE or DATA_DIR_UNUSABLE for own certificates and files that cannot be used.
  */
-export async function openSession(target: SessionTarget, onEvent: OnEvent): Promise<OpenedSession> {
-  const { server, pkiDir } = target;
-  const manager = new OPCUACertificateManager({ rootFolder: pkiDir, automaticallyAcceptUnknownCertificate: false });
-  await manager.initialize();
-  await using opening = new AsyncDisposableStack();
-  opening.defer(() => manager.dispose());
-  const security = chooseSecurity(server, await findEndpoints(target, manager));
-  if (security.securityMode !== MessageSecurityMode.None && security.certificate !== null) {
-    await verifyCertificate(target, security.certificate, manager, onEvent);
+export async function openSession(
+  target: SessionTarget,
+  onEvent: OnEvent,
+  now: () => number = Date.now,
+): Promise<OpenedSession> {
+  const { server, pkiDir, applicationUri, renewBeforeDays = RENEW_BEFORE_DAYS } = target;
+  const renewOwn = () => ensureOwnCertificate({ pkiDir, applicationUri, now: now(), renewBeforeDays }, onEvent);
+  const own = await renewOwn();
+  const state = await readServerState(pkiDir, server.name);
+  const offered = await findEndpoints(target, own, onEvent);
+  if (!offersConfigured(server, offered)) {
+    await reportVanishedSecurity({ pkiDir, server, state, onEvent, offered: describeOffer(offered) });
   }
+  const security = chooseSecurity(server, offered);
+  assertPolicyWorks(security.securityPolicy, server.endpoint, own.privateKey);
+  const question = { pkiDir, server, security, now: now(), onEvent };
+  const agreed = await assertNoDowngrade({ ...question, state });
+  const known =
+    security.securityMode === MessageSecurityMode.None
+      ? agreed
+      : await verifyServerCertificate({ ...question, state: agreed });
+  const fingerprint = security.securityMode === MessageSecurityMode.None ? null : (known.certificate ?? null);
+  const opening: Opening = { target, security, fingerprint, renewOwn, onEvent };
+  const { opened, refusedOwn } = await openWithOwn(opening, own, known);
+  const { ownRefused: _before, ...kept } = known;
+  const offer = describeOffer(offered);
+  if (state.offer !== undefined && state.offer !== offer) reportOffer(server, state.offer, offer, onEvent);
+  const remembered = { ...kept, offer, ...(refusedOwn === null ? {} : { ownRefused: refusedOwn }) };
+  if (JSON.stringify(remembered) !== JSON.stringify(state)) await writeServerState(pkiDir, server.name, remembered);
+  return opened;
+}
+
+/** Another endpoint list may be an update, or somebody opening a door. */
+function reportOffer(server: SessionTarget['server'], before: string, now: string, onEvent: OnEvent): void {
+  onEvent({
+    kind: 'server-endpoints-changed',
+    severity: 'medium',
+    message: `server "${server.name}" offers other endpoints than at the last session: ${now}; before: ${before}`.slice(
+      0,
+      1024,
+    ),
+    subject: server.endpoint,
+    detail: { server: server.name, before: before.slice(0, 512), after: now.slice(0, 512) },
+  });
+}
+
+/** A server that does not yet trust the renewed certificate may still know the one before. */
+async function openWithOwn(
+  opening: Opening,
+  own: OwnCertificate,
+  state: ServerState,
+): Promise<{ readonly opened: OpenedSession; readonly refusedOwn: string | null }> {
+  try {
+    return { opened: await open(opening, own, own.certificate), refusedOwn: null };
+  } catch (error) {
+    const { target, security, onEvent } = opening;
+    if (own.previous === null || security.securityMode === MessageSecurityMode.None || !mayBeOwnCertificate(error)) {
+      throw error;
+    }
+    const opened = await open(opening, own, own.previous).catch(() => {
+      throw error;
+    });
+    if (state.ownRefused !== own.facts.fingerprint) {
+      onEvent({
+        kind: 'own-certificate-refused',
+        severity: 'medium',
+        message: `server does not take the renewed own certificate SHA-256 ${own.facts.fingerprint}, so the one before is used as long as it is valid; trust ${ownFiles(target.pkiDir).certificate} at the server`,
+        subject: target.server.endpoint,
+      });
+    }
+    return { opened, refusedOwn: own.facts.fingerprint };
+  }
+}
+
+async function open(opening: Opening, own: OwnCertificate, certificate: Buffer): Promise<OpenedSession> {
+  const { target, security, onEvent } = opening;
+  const { server } = target;
+  const identity = await userIdentity(server);
+  await using resources = new AsyncDisposableStack();
   const client = OPCUAClient.create({
-    ...clientOptions(target, manager),
+    ...clientOptions(target, own, certificate),
     securityMode: security.securityMode,
     securityPolicy: security.securityPolicy,
-    ...(security.certificate === null ? {} : { serverCertificate: security.certificate }),
+    ...(security.certificate === null ? {} : { serverCertificate: leafOf(security.certificate) }),
   });
-  opening.defer(async () => {
+  const guard = guardClient({
+    client,
+    endpoint: server.endpoint,
+    expected: {
+      ...security,
+      tolerateEndpointList: server.tolerate?.includes('endpoint-list') === true,
+      allowPlainToken: server.allowPlainPasswordToken === true,
+    },
+    onEvent,
+    currentCertificate: async () =>
+      sameEndpoint(await findEndpoints(target, own, onEvent), security)?.serverCertificate ?? null,
+  });
+  resources.defer(async () => {
     await Promise.race([client.disconnect().catch(() => undefined), after(2000)]);
   });
   try {
     await client.connect(server.endpoint);
   } catch (error) {
-    throw unreachable(target, error);
+    throw guard.violation ?? notConnected(target, error, security.securityMode !== MessageSecurityMode.None);
   }
-  const session = await createSession(client, target);
-  opening.defer(async () => {
+  const session = await client.createSession(identity).catch((error: unknown) => {
+    throw guard.violation ?? notSignedIn(target, error);
+  });
+  resources.defer(async () => {
     await Promise.race([session.close(true).catch(() => undefined), after(1500)]);
   });
-  const resources = opening.move();
-  return { client, session, security, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  resources.use(
+    watchSession({
+      client,
+      guard,
+      pkiDir: target.pkiDir,
+      fingerprint: opening.fingerprint,
+      renewOwn: opening.renewOwn,
+    }),
+  );
+  const kept = resources.move();
+  return {
+    client,
+    session,
+    security,
+    ownValidTo: own.facts.notAfter,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
-function clientOptions({ server, applicationUri }: SessionTarget, manager: OPCUACertificateManager) {
+function sameEndpoint(
+  offered: readonly EndpointDescription[],
+  { securityMode, securityPolicy }: ChosenSecurity,
+): EndpointDescription | undefined {
+  const uri: string = securityPolicy;
+  return offered.find((endpoint) => endpoint.securityMode === securityMode && endpoint.securityPolicyUri === uri);
+}
+
+function clientOptions({ server, applicationUri }: SessionTarget, own: OwnCertificate, certificate: Buffer) {
   return {
     applicationName: 'Joulegate gateway',
     applicationUri,
     clientName: `joulegate-${server.name}`,
-    clientCertificateManager: manager,
+    certificateKeyPairProvider: new InMemoryCertificateKeyPairProvider([certificate], { hidden: own.privateKey }),
+    clientCertificateManager: new InMemoryCertificateStore({ autoAcceptUnknown: false }),
     endpointMustExist: false,
     keepSessionAlive: true,
     requestedSessionTimeout: 60_000,
@@ -85,89 +213,26 @@ function clientOptions({ server, applicationUri }: SessionTarget, manager: OPCUA
   } as const;
 }
 
-async function findEndpoints(target: SessionTarget, manager: OPCUACertificateManager) {
+async function findEndpoints(
+  target: SessionTarget,
+  own: OwnCertificate,
+  onEvent: OnEvent,
+): Promise<readonly EndpointDescription[]> {
   const client = OPCUAClient.create({
-    ...clientOptions(target, manager),
+    ...clientOptions(target, own, own.certificate),
     securityMode: MessageSecurityMode.None,
     securityPolicy: SecurityPolicy.None,
   });
+  const { endpoint } = target.server;
+  guardClient({ client, endpoint, expected: null, onEvent });
   try {
-    await client.connect(target.server.endpoint);
+    await client.connect(endpoint);
     return await client.getEndpoints();
   } catch (error) {
     throw unreachable(target, error);
   } finally {
     await client.disconnect().catch(() => undefined);
   }
-}
-
-async function verifyCertificate(
-  target: SessionTarget,
-  certificate: Buffer,
-  manager: OPCUACertificateManager,
-  onEvent: OnEvent,
-): Promise<void> {
-  const { server, pkiDir } = target;
-  const verdict = await checkPin({ pkiDir, server, certificate, manager });
-  switch (verdict.kind) {
-    case 'trusted':
-      return;
-    case 'pinned-now':
-      return onEvent({
-        kind: 'server-certificate-new',
-        severity: 'low',
-        message: `server certificate pinned at first use, SHA-256 ${verdict.fingerprint}`,
-        subject: server.endpoint,
-      });
-    case 'changed':
-    case 'unknown': {
-      const pin = join(pkiDir, 'pins', `${server.name}.sha256`);
-      if (verdict.kind === 'changed') {
-        onEvent({
-          kind: 'server-certificate-changed',
-          severity: 'high',
-          message: `server certificate is not the pinned one: SHA-256 ${verdict.fingerprint} instead of ${verdict.known ?? ''}`,
-          subject: server.endpoint,
-        });
-      }
-      throw new JoulegateError(
-        'CERTIFICATE_UNTRUSTED',
-        `endpoint ${server.endpoint} shows a certificate that is ${verdict.kind === 'changed' ? 'not the pinned one' : 'not trusted'} (SHA-256 ${verdict.fingerprint}); compare it with the one shown at the server, then write that fingerprint into ${pin}`,
-      );
-    }
-    default:
-      verdict satisfies never;
-  }
-}
-
-async function createSession(client: OPCUAClient, { server }: SessionTarget): Promise<ClientSession> {
-  const identity: UserIdentityInfo =
-    server.username === undefined
-      ? { type: UserTokenType.Anonymous }
-      : { type: UserTokenType.UserName, userName: server.username, password: server.password ?? '' };
-  try {
-    return await client.createSession(identity);
-  } catch (error) {
-    const text = describeError(error);
-    if (/UserAccessDenied|IdentityToken/.test(text)) {
-      throw new JoulegateError(
-        'ENDPOINT_REFUSED',
-        `endpoint ${server.endpoint} refuses ${server.username === undefined ? 'anonymous sign-in; set username and password' : `user "${server.username}": wrong user name or password; correct them`} in gateway.servers "${server.name}"`,
-        { cause: error },
-      );
-    }
-    throw new JoulegateError('ENDPOINT_REFUSED', `endpoint ${server.endpoint} refuses a session: ${text}`, {
-      cause: error,
-    });
-  }
-}
-
-function unreachable({ server }: SessionTarget, error: unknown): JoulegateError {
-  return new JoulegateError(
-    'ENDPOINT_UNREACHABLE',
-    `endpoint ${server.endpoint} cannot be reached: ${describeError(error).split('\n')[0] ?? ''}; check that the server runs, host, port and firewall`,
-    { cause: error },
-  );
 }
 
 function after(ms: number): Promise<void> {

@@ -1,52 +1,67 @@
 import type { EventKind, SystemEvent } from '../../broker/contract/event.ts';
-import type { Problem } from '../../broker/contract/health.ts';
+import type { ConnectionHealth, Problem } from '../../broker/contract/health.ts';
+import type { FieldFacts } from '../tags/field-facts.ts';
+import type { SampledTag } from '../tags/tag-map.ts';
+import type { ValueBatch } from '../tags/value-batch.ts';
 import type { SessionTarget } from './open-session.ts';
 
 /** One tag as its connection worker needs it. `handle` is its number in everything the worker says. */
-export type WorkerTag = {
-  readonly handle: number;
-  readonly name: string;
-  readonly equipment: string;
-  readonly nodeId: string;
-  readonly unit: string | undefined;
-  readonly samplingMs: number;
-  readonly publishingMs: number;
-  readonly queueSize: number;
-  readonly trigger: 'status' | 'status-value' | 'status-value-timestamp';
-};
+export type WorkerTag = SampledTag;
 
-export type WorkerStart = SessionTarget & { readonly tags: readonly WorkerTag[] };
-
-/** A batch of values as columns; entry i belongs to tag `handles[i]`. */
-export type ValueColumns = {
-  readonly handles: Int32Array<ArrayBuffer>;
-  /** The value when it is a number; NaN when `texts` or the status says otherwise. */
-  readonly numbers: Float64Array<ArrayBuffer>;
-  /** Source timestamps, epoch ms. */
-  readonly times: Float64Array<ArrayBuffer>;
-  readonly statuses: Uint32Array<ArrayBuffer>;
-  /** Values that are no plain numbers, by position: text, booleans, whole numbers beyond 2^53 as decimal text. */
-  readonly texts: ReadonlyMap<number, string | boolean>;
+export type WorkerStart = SessionTarget & {
+  readonly tags: readonly WorkerTag[];
+  /** Newest source timestamps, epoch ms, that an earlier life has kept, by handle. */
+  readonly kept?: ReadonlyMap<number, number>;
 };
 
 export type WorkerProblem = Pick<Problem, 'code' | 'severity' | 'where' | 'message' | 'remedy'> & {
   readonly equipment?: string;
 };
-export type WorkerEvent = Pick<SystemEvent, 'severity' | 'message' | 'subject' | 'equipment'> & {
+export type WorkerEvent = Pick<
+  SystemEvent,
+  'severity' | 'message' | 'subject' | 'equipment' | 'principal' | 'detail'
+> & {
   readonly kind: EventKind;
+};
+
+/** Where a connection stands. `running`: values flow or the server says that nothing changes. */
+export type ServerState = {
+  readonly state: ConnectionHealth['state'];
+  /** Why, in words; empty while running. */
+  readonly reason: string;
 };
 
 /** What a connection worker tells the gateway. */
 export type WorkerMessage =
-  | { readonly kind: 'values'; readonly columns: ValueColumns; readonly publishedAt: number }
+  | {
+      readonly kind: 'values';
+      readonly batch: ValueBatch;
+      readonly publishedAt: number;
+      /** Counts up; acknowledged to the server once `durable` names it. */ readonly number: number;
+    }
   | { readonly kind: 'alive'; readonly at: number }
-  /** A new session: what comes next is a fresh start of every tag. */
-  | { readonly kind: 'connected' }
-  | { readonly kind: 'disconnected' }
+  | ({ readonly kind: 'state' } & ServerState)
+  /** Whether the node of a tag can be read, and if not, why. */
+  | {
+      readonly kind: 'tag';
+      readonly handle: number;
+      readonly state: 'read' | 'unknown' | 'quarantined';
+      readonly reason: string;
+    }
   | { readonly kind: 'problem'; readonly problem: WorkerProblem }
   | { readonly kind: 'clear'; readonly code: string; readonly where: string }
   | { readonly kind: 'event'; readonly event: WorkerEvent }
   | { readonly kind: 'lost'; readonly count: number }
+  /** What a server says of itself: ServiceLevel 0 to 255; its clock less ours, null when it does not tell the time. */
+  | { readonly kind: 'server'; readonly serviceLevel: number; readonly clockSkewMs: number | null }
+  /** The worker died and is started again. */
+  | { readonly kind: 'died' }
+  /** When the own certificate ends, epoch ms. */
+  | { readonly kind: 'own-certificate'; readonly validTo: number }
+  /** The history of these tags may be read. */
+  | { readonly kind: 'historized'; readonly handles: readonly number[] }
+  /** What the server says of the nodes, by handle. */
+  | { readonly kind: 'facts'; readonly facts: ReadonlyMap<number, FieldFacts> }
   | {
       readonly kind: 'log';
       readonly level: 'debug' | 'info' | 'warn';
@@ -55,4 +70,9 @@ export type WorkerMessage =
     };
 
 /** What the gateway tells a worker. */
-export type WorkerCommand = { readonly kind: 'stop' };
+export type WorkerCommand =
+  | { readonly kind: 'stop' }
+  /** Every batch up to this number is on disk. */
+  | { readonly kind: 'durable'; readonly number: number }
+  /** The tags are these from now on; those that have not changed go on untouched. */
+  | { readonly kind: 'tags'; readonly tags: readonly WorkerTag[] };

@@ -1,103 +1,133 @@
 import { AttributeIds, makeBrowsePath, type ClientSession } from 'node-opcua';
-import type { ResolvedTag } from './subscribe.ts';
+import type { EngineeringUnits } from '../../broker/contract/metadata-message.ts';
+import type { FieldFacts } from '../tags/field-facts.ts';
 import type { WorkerMessage } from './protocol.ts';
+import type { ResolvedTag } from './subscribe.ts';
+import { codeOfUnitId, isSameUnit, ucumOfCode, ucumOfText } from './unece-units.ts';
+import { inBatches } from './values/safe-batches.ts';
 
-/** UNECE common codes by the unit texts a plant file may use; units that are not here are not compared. */
-const unitCodes: Readonly<Record<string, string>> = {
-  'kW.h': 'KWH',
-  kWh: 'KWH',
-  'W.h': 'WHR',
-  Wh: 'WHR',
-  'MW.h': 'MWH',
-  MWh: 'MWH',
-  GJ: 'GV',
-  MJ: '3B',
-  kW: 'KWT',
-  W: 'WTT',
-  MW: 'MAW',
-  Cel: 'CEL',
-  bar: 'BAR',
-  'mm/s': 'C16',
-  A: 'AMP',
-  m3: 'MTQ',
-  kg: 'KGM',
-  t: 'TNE',
-};
 const CEFACT = 'http://www.opcfoundation.org/UA/units/un/cefact';
-const BATCH = 100;
+const properties = ['EngineeringUnits', 'EURange'] as const;
 
-/** Reads the EngineeringUnits of the nodes and reports those that contradict the plant file. Never fails a session. */
+type Say = (message: WorkerMessage) => void;
+
+/**
+ * Reads EngineeringUnits and EURange of the nodes, reports units that contradict the plant file, and hands out what the
+ * server says by tag handle. Never fails a session: what cannot be read is left out.
+ */
 export async function checkUnits(
-  session: ClientSession,
+  session: Pick<ClientSession, 'read' | 'translateBrowsePath'>,
   tags: readonly ResolvedTag[],
-  say: (message: WorkerMessage) => void,
-): Promise<void> {
-  const comparable = tags.filter(({ tag }) => tag.unit !== undefined && unitCodes[tag.unit] !== undefined);
-  for (let at = 0; at < comparable.length; at += BATCH) {
-    await checkBatch(session, comparable.slice(at, at + BATCH), say).catch(() => undefined);
+  say: Say,
+  maxNodesPerCall = 0,
+): Promise<ReadonlyMap<number, FieldFacts>> {
+  const facts = new Map<number, FieldFacts>();
+  try {
+    const values = await readProperties(session, tags, maxNodesPerCall);
+    tags.forEach(({ tag }, index) => {
+      const units = readUnits(values[index * properties.length]);
+      const range = readRange(values[index * properties.length + 1]);
+      const code = units?.NamespaceUri === CEFACT ? codeOfUnitId(units.UnitId ?? -1) : null;
+      const unit = code === null ? null : ucumOfCode(code);
+      facts.set(tag.handle, {
+        ...(units === null ? {} : { engineeringUnits: units }),
+        ...(unit === null ? {} : { unit }),
+        ...(range === null ? {} : { range }),
+      });
+      compare(tag, units, code, say);
+    });
+  } catch (error) {
+    say({ kind: 'log', level: 'info', fields: { err: String(error) }, message: 'engineering units cannot be read' });
   }
+  return facts;
 }
 
-async function checkBatch(
-  session: ClientSession,
-  batch: readonly ResolvedTag[],
-  say: (message: WorkerMessage) => void,
-): Promise<void> {
-  const paths = await session.translateBrowsePath(
-    batch.map(({ nodeId }) => makeBrowsePath(nodeId, '.EngineeringUnits')),
+/** Values of the properties, as many as there are properties for each tag; undefined for what a node does not have. */
+async function readProperties(
+  session: Pick<ClientSession, 'read' | 'translateBrowsePath'>,
+  tags: readonly ResolvedTag[],
+  maxNodesPerCall: number,
+): Promise<unknown[]> {
+  const paths = await inBatches(
+    tags.flatMap(({ nodeId }) => properties.map((property) => makeBrowsePath(nodeId, `.${property}`))),
+    maxNodesPerCall,
+    (batch) => session.translateBrowsePath(batch),
   );
-  const found = batch.flatMap((entry, index) => {
-    const target = paths[index]?.targets?.[0]?.targetId;
-    return target === undefined ? [] : [{ entry, target }];
-  });
-  if (found.length === 0) return;
-  const values = await session.read(found.map(({ target }) => ({ nodeId: target, attributeId: AttributeIds.Value })));
-  found.forEach(({ entry }, index) => {
-    const information: unknown = values[index]?.value.value;
-    if (
-      typeof information !== 'object' ||
-      information === null ||
-      !('unitId' in information) ||
-      !('namespaceUri' in information)
-    )
-      return;
-    const { tag } = entry;
-    const where = `${tag.equipment}/${tag.name}`;
-    const code = codeOf(Number(information.unitId));
-    const expected = unitCodes[tag.unit ?? ''];
-    if (information.namespaceUri !== CEFACT || code === null || code === expected) {
-      say({ kind: 'clear', code: 'UNIT_CONTRADICTION', where });
-      return;
-    }
-    const message = `tag ${where}: the server says unit ${code}, the plant file says ${tag.unit ?? ''} (${expected ?? ''})`;
-    say({
-      kind: 'problem',
-      problem: {
-        code: 'UNIT_CONTRADICTION',
-        severity: 'error',
-        where,
-        equipment: tag.equipment,
-        message,
-        remedy: 'correct the unit of the tag in plant.yaml; values are passed on as the plant file says meanwhile',
-      },
-    });
-    say({
-      kind: 'event',
-      event: {
-        kind: 'unit-contradiction',
-        severity: 'medium',
-        message,
-        subject: tag.nodeId.slice(0, 512),
-        equipment: tag.equipment,
-      },
-    });
+  const targets = paths.map((path) => path.targets?.[0]?.targetId);
+  const found = targets.flatMap((nodeId) =>
+    nodeId === undefined ? [] : [{ nodeId, attributeId: AttributeIds.Value }],
+  );
+  const values = await inBatches(found, maxNodesPerCall, (batch) => session.read(batch));
+  let at = 0;
+  return targets.map((target): unknown => {
+    if (target === undefined) return undefined;
+    const dataValue = values[at];
+    at += 1;
+    return dataValue?.statusCode.isGood() ? dataValue.value?.value : undefined;
   });
 }
 
-/** The common code behind a unitId (characters as digits to the base 256), or null when it is none. */
-function codeOf(unitId: number): string | null {
-  if (!(unitId > 0)) return null;
-  let code = '';
-  for (let rest = unitId; rest > 0; rest = Math.floor(rest / 256)) code = String.fromCharCode(rest % 256) + code;
-  return /^[A-Z0-9]{2,4}$/.test(code) ? code : null;
+function compare(tag: ResolvedTag['tag'], units: EngineeringUnits | null, code: string | null, say: Say): void {
+  const expected = tag.unit === undefined ? null : ucumOfText(tag.unit);
+  if (expected === null || units === null) return;
+  const where = `${tag.equipment}/${tag.name}`;
+  const said = code === null ? null : (ucumOfCode(code) ?? code);
+  if (said === null || isSameUnit(said, expected)) {
+    say({ kind: 'clear', code: 'UNIT_CONTRADICTION', where });
+    return;
+  }
+  const message = `tag ${where}: the server says unit ${code ?? ''} (${said}), the plant file says ${tag.unit ?? ''}`;
+  say({
+    kind: 'problem',
+    problem: {
+      code: 'UNIT_CONTRADICTION',
+      severity: 'error',
+      where,
+      equipment: tag.equipment,
+      message,
+      remedy: 'correct the unit of the tag in plant.yaml; values are passed on as the plant file says meanwhile',
+    },
+  });
+  say({
+    kind: 'event',
+    event: {
+      kind: 'unit-contradiction',
+      severity: 'medium',
+      message,
+      subject: tag.nodeId.slice(0, 512),
+      equipment: tag.equipment,
+    },
+  });
+}
+
+/** EUInformation as a server gives it, or null. */
+function readUnits(value: unknown): EngineeringUnits | null {
+  if (typeof value !== 'object' || value === null || !('unitId' in value) || !('namespaceUri' in value)) return null;
+  const displayName = textOf('displayName' in value ? value.displayName : null);
+  const description = textOf('description' in value ? value.description : null);
+  return {
+    NamespaceUri: typeof value.namespaceUri === 'string' ? value.namespaceUri : '',
+    UnitId: Number(value.unitId),
+    DisplayName: { Text: displayName },
+    ...(description === '' ? {} : { Description: { Text: description } }),
+  };
+}
+
+const MAX_TEXT = 200;
+const textOf = (text: unknown): string =>
+  typeof text === 'object' && text !== null && 'text' in text && typeof text.text === 'string'
+    ? text.text.slice(0, MAX_TEXT)
+    : '';
+
+/** A range the wrong way round, empty or not finite says nothing. */
+function readRange(value: unknown): readonly [number, number] | null {
+  if (typeof value !== 'object' || value === null || !('low' in value) || !('high' in value)) return null;
+  const { low, high } = value;
+  return typeof low === 'number' &&
+    typeof high === 'number' &&
+    Number.isFinite(low) &&
+    Number.isFinite(high) &&
+    low < high
+    ? [low, high]
+    : null;
 }

@@ -1,81 +1,80 @@
-import { DataType, type DataValue } from 'node-opcua';
-import type { ValueColumns } from './protocol.ts';
-
-/** BadDecodingError, for a value whose type we do not carry. */
-const BAD_DECODING = 0x80_07_00_00;
+import type { PlainValue } from '../tags/plain-value.ts';
+import { valueKind, type ValueBatch } from '../tags/value-batch.ts';
 
 /** Collects data values as columns without an object per value. */
 export class ColumnCollector {
-  #handles = new Int32Array(1024);
-  #numbers = new Float64Array(1024);
-  #times = new Float64Array(1024);
-  #statuses = new Uint32Array(1024);
-  #texts = new Map<number, string | boolean>();
+  handles = new Int32Array(1024);
+  kinds = new Uint8Array(1024);
+  numbers = new Float64Array(1024);
+  times = new Float64Array(1024);
+  statuses = new Uint32Array(1024);
+  #others = new Map<number, PlainValue>();
   #length = 0;
 
   get length(): number {
     return this.#length;
   }
 
-  add(handle: number, dataValue: DataValue, receivedAt: number): void {
+  /** Makes room for one more row. @returns its index; the caller writes every column of it. */
+  next(): number {
     const at = this.#length;
-    if (at === this.#handles.length) this.#grow();
+    if (at === this.handles.length) this.#grow();
     this.#length = at + 1;
-    this.#handles[at] = handle;
-    this.#times[at] = (dataValue.sourceTimestamp ?? dataValue.serverTimestamp)?.getTime() ?? receivedAt;
-    this.#statuses[at] = dataValue.statusCode.value >>> 0;
-    this.#numbers[at] = Number.NaN;
-    const { value } = dataValue;
-    const plain = readVariant(value?.dataType ?? DataType.Null, value?.value);
-    if (typeof plain === 'number') this.#numbers[at] = plain;
-    else if (plain !== null) this.#texts.set(at, plain);
-    else if ((this.#statuses[at] ?? 0) >>> 30 === 0) this.#statuses[at] = BAD_DECODING;
+    return at;
+  }
+
+  /** Keeps a value that is no number for row `at`. */
+  setOther(at: number, value: PlainValue): void {
+    this.kinds[at] = valueKind.other;
+    this.numbers[at] = Number.NaN;
+    this.#others.set(at, value);
+  }
+
+  /** Takes rows out; `rows` in ascending order. */
+  remove(rows: readonly number[]): void {
+    const gone = new Set(rows);
+    const others = new Map<number, PlainValue>();
+    let to = 0;
+    for (let from = 0; from < this.#length; from += 1) {
+      if (gone.has(from)) continue;
+      this.handles[to] = this.handles[from] ?? 0;
+      this.kinds[to] = this.kinds[from] ?? 0;
+      this.numbers[to] = this.numbers[from] ?? Number.NaN;
+      this.times[to] = this.times[from] ?? 0;
+      this.statuses[to] = this.statuses[from] ?? 0;
+      if (this.#others.has(from)) others.set(to, this.#others.get(from) ?? null);
+      to += 1;
+    }
+    this.#others = others;
+    this.#length = to;
   }
 
   /** Hands out what was collected and starts anew. */
-  take(): ValueColumns {
-    const columns: ValueColumns = {
-      handles: this.#handles.slice(0, this.#length),
-      numbers: this.#numbers.slice(0, this.#length),
-      times: this.#times.slice(0, this.#length),
-      statuses: this.#statuses.slice(0, this.#length),
-      texts: this.#texts,
+  take(): ValueBatch {
+    const length = this.#length;
+    const batch: ValueBatch = {
+      handles: this.handles.slice(0, length),
+      kinds: this.kinds.slice(0, length),
+      numbers: this.numbers.slice(0, length),
+      times: this.times.slice(0, length),
+      statuses: this.statuses.slice(0, length),
+      others: this.#others,
     };
-    this.#texts = new Map();
+    this.#others = new Map();
     this.#length = 0;
-    return columns;
+    return batch;
   }
 
   #grow(): void {
-    const size = this.#handles.length * 2;
+    const size = this.handles.length * 2;
     const grown = <Column extends { set(other: Column): void }>(next: Column, old: Column): Column => {
       next.set(old);
       return next;
     };
-    this.#handles = grown(new Int32Array(size), this.#handles);
-    this.#numbers = grown(new Float64Array(size), this.#numbers);
-    this.#times = grown(new Float64Array(size), this.#times);
-    this.#statuses = grown(new Uint32Array(size), this.#statuses);
+    this.handles = grown(new Int32Array(size), this.handles);
+    this.kinds = grown(new Uint8Array(size), this.kinds);
+    this.numbers = grown(new Float64Array(size), this.numbers);
+    this.times = grown(new Float64Array(size), this.times);
+    this.statuses = grown(new Uint32Array(size), this.statuses);
   }
-}
-
-/** A scalar as number, boolean or text; null for what has no value or is no scalar we carry. */
-function readVariant(dataType: DataType, value: unknown): number | string | boolean | null {
-  if (dataType === DataType.Int64 || dataType === DataType.UInt64)
-    return readInteger64(value, dataType === DataType.Int64);
-  if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'object' && value !== null && 'text' in value && typeof value.text === 'string')
-    return value.text;
-  return null;
-}
-
-/** node-opcua gives 64-bit integers as [high, low]; beyond 2^53 they travel as decimal text so that no digit is lost. */
-function readInteger64(value: unknown, signed: boolean): number | string | null {
-  if (typeof value === 'number') return value;
-  if (!Array.isArray(value) || typeof value[0] !== 'number' || typeof value[1] !== 'number') return null;
-  const whole = (BigInt(value[0] >>> 0) << 32n) | BigInt(value[1] >>> 0);
-  const integer = signed ? BigInt.asIntN(64, whole) : whole;
-  const number = Number(integer);
-  return Number.isSafeInteger(number) ? number : integer.toString();
 }

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { OutboxMessage, OutboxRecord } from './outbox.ts';
+import type { Appended, OutboxMessage, OutboxRecord, OutboxState } from './outbox.ts';
 
 export type OutboxLimits = { readonly maxBytes: number; readonly requiredConsumers: readonly string[] };
 
@@ -18,11 +18,12 @@ export class OutboxDatabase {
     this.#limits = limits;
     this.#database.exec(`PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
       CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY AUTOINCREMENT, writer INTEGER NOT NULL, first INTEGER NOT NULL,
-        last INTEGER NOT NULL, topic TEXT NOT NULL, payload TEXT NOT NULL, bytes INTEGER NOT NULL);
+        last INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, bytes INTEGER NOT NULL);
       CREATE INDEX IF NOT EXISTS record_writer ON record (writer, last);
       CREATE TABLE IF NOT EXISTS writer (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, sequence INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS committed (consumer TEXT NOT NULL, writer INTEGER NOT NULL, sequence INTEGER NOT NULL,
         PRIMARY KEY (consumer, writer)) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS note (writer INTEGER PRIMARY KEY, text TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS position (name TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;`);
     this.#bytes = Number(this.#sql('SELECT COALESCE(SUM(bytes), 0) AS bytes FROM record').get()?.['bytes'] ?? 0);
   }
@@ -33,16 +34,17 @@ export class OutboxDatabase {
     return Number(this.#sql('INSERT INTO writer (path, sequence) VALUES (?, 0)').run(path).lastInsertRowid);
   }
 
-  append(messages: readonly OutboxMessage[]): { readonly dropped: number } {
+  append(messages: readonly OutboxMessage[], notes?: ReadonlyMap<number, string>): Appended {
     let dropped = 0;
+    let lastId = 0;
     this.#transaction(() => {
       const insert = this.#sql(
         'INSERT INTO record (writer, first, last, topic, payload, bytes) VALUES (?, ?, ?, ?, ?, ?)',
       );
       const advance = this.#sql('UPDATE writer SET sequence = MAX(sequence, ?) WHERE id = ?');
       for (const message of messages) {
-        const bytes = Buffer.byteLength(message.payload) + RECORD_BYTES;
-        insert.run(
+        const bytes = message.payload.byteLength + RECORD_BYTES;
+        const { lastInsertRowid } = insert.run(
           message.writerId,
           message.firstSequence,
           message.lastSequence,
@@ -50,12 +52,15 @@ export class OutboxDatabase {
           message.payload,
           bytes,
         );
+        lastId = Number(lastInsertRowid);
         advance.run(message.lastSequence, message.writerId);
         this.#bytes += bytes;
       }
+      for (const [writer, text] of notes ?? [])
+        this.#sql('INSERT OR REPLACE INTO note VALUES (?, ?)').run(writer, text);
       if (this.#bytes > this.#limits.maxBytes) dropped = this.#dropOldest();
     });
-    return { dropped };
+    return { lastId, dropped };
   }
 
   read(afterId: number, limit: number): OutboxRecord[] {
@@ -68,7 +73,7 @@ export class OutboxDatabase {
       firstSequence: Number(row['first']),
       lastSequence: Number(row['last']),
       topic: String(row['topic']),
-      payload: String(row['payload']),
+      payload: bytesOf(row['payload']),
     }));
   }
 
@@ -115,14 +120,19 @@ export class OutboxDatabase {
     return Number(this.#sql("SELECT id FROM position WHERE name = 'sent'").get()?.['id'] ?? 0);
   }
 
-  state(): { sequences: Map<number, number>; sentId: number; depth: number; bytes: number } {
+  state(): OutboxState {
     const sequences = new Map(
       this.#sql('SELECT id, sequence FROM writer')
         .all()
         .map((row) => [Number(row['id']), Number(row['sequence'])]),
     );
     const depth = Number(this.#sql('SELECT COUNT(*) AS depth FROM record').get()?.['depth'] ?? 0);
-    return { sequences, sentId: this.sentId(), depth, bytes: this.#bytes };
+    const notes = new Map(
+      this.#sql('SELECT writer, text FROM note')
+        .all()
+        .map((row) => [Number(row['writer']), String(row['text'])]),
+    );
+    return { notes, sequences, sentId: this.sentId(), depth, bytes: this.#bytes };
   }
 
   close(): void {
@@ -169,4 +179,9 @@ export class OutboxDatabase {
       throw error;
     }
   }
+}
+
+/** A file of an earlier version holds text. */
+function bytesOf(payload: unknown): Uint8Array {
+  return payload instanceof Uint8Array ? payload : Buffer.from(String(payload), 'utf8');
 }

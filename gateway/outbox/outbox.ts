@@ -5,17 +5,27 @@ export type OutboxMessage = {
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly topic: string;
-  readonly payload: string;
+  /** UTF-8. */
+  readonly payload: Uint8Array;
 };
 
 /** A message with its place in the log. */
 export type OutboxRecord = OutboxMessage & { readonly id: number };
+
+export type Appended = {
+  /** Id of the last message; those before it count down from there. */
+  readonly lastId: number;
+  /** Old records that had to go for them. */
+  readonly dropped: number;
+};
 
 export type OutboxState = {
   /** Last sequence number per writer id that was ever appended. */
   readonly sequences: ReadonlyMap<number, number>;
   /** Everything up to this record was acknowledged by the broker. */
   readonly sentId: number;
+  /** The last note of each writer that has one. */
+  readonly notes: ReadonlyMap<number, string>;
   readonly depth: number;
   readonly bytes: number;
 };
@@ -27,8 +37,11 @@ export type OutboxState = {
 export interface Outbox extends AsyncDisposable {
   /** Number of the writer of an equipment, the same for ever. */
   writerId(equipmentPath: string): Promise<number>;
-  /** Resolves once the messages are on disk. @returns how many old records had to go for them. */
-  append(messages: readonly OutboxMessage[]): Promise<{ readonly dropped: number }>;
+  /**
+   * Resolves once the messages are on disk, in this order, and with them, in the same commit, the `notes` of their writers (texts
+   * that `state` gives back; a later one of a writer replaces the one before).
+   */
+  append(messages: readonly OutboxMessage[], notes?: ReadonlyMap<number, string>): Promise<Appended>;
   /** Oldest first, at most `limit` records behind `afterId`. */
   read(afterId: number, limit: number): Promise<readonly OutboxRecord[]>;
   /** The broker has everything up to this record. */

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { describeError, JoulegateError } from '../../broker/contract/error.ts';
 import type { OutboxLimits } from './outbox-database.ts';
 import type { OutboxCall, OutboxReply } from './outbox-worker.ts';
-import type { Outbox, OutboxMessage, OutboxRecord, OutboxState } from './outbox.ts';
+import type { Appended, Outbox, OutboxMessage, OutboxRecord, OutboxState } from './outbox.ts';
+import { OutboxTail } from './outbox-tail.ts';
 
 type Waiting = { readonly resolve: (result: never) => void; readonly reject: (error: Error) => void };
 
@@ -15,6 +16,7 @@ export class SqliteOutbox implements Outbox {
   readonly #worker: Worker;
   readonly #file: string;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #tail = new OutboxTail();
   #next = 1;
   #closing: Promise<void> | null = null;
 
@@ -28,7 +30,10 @@ export class SqliteOutbox implements Outbox {
 
   static async open(file: string, limits: OutboxLimits): Promise<SqliteOutbox> {
     const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./outbox-worker.${ending}`, import.meta.url), { workerData: { file, limits } });
+    const worker = new Worker(new URL(`./outbox-worker.${ending}`, import.meta.url), {
+      workerData: { file, limits },
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    });
     try {
       await once(worker, 'online');
       const outbox = new SqliteOutbox(worker, file);
@@ -47,15 +52,18 @@ export class SqliteOutbox implements Outbox {
     return this.#call('writerId', [equipmentPath]);
   }
 
-  append(messages: readonly OutboxMessage[]): Promise<{ readonly dropped: number }> {
-    return this.#call('append', [messages]);
+  async append(messages: readonly OutboxMessage[], notes?: ReadonlyMap<number, string>): Promise<Appended> {
+    const appended = await this.#call<Appended>('append', [messages, notes]);
+    this.#tail.add(messages, appended.lastId);
+    return appended;
   }
 
-  read(afterId: number, limit: number): Promise<readonly OutboxRecord[]> {
-    return this.#call('read', [afterId, limit]);
+  async read(afterId: number, limit: number): Promise<readonly OutboxRecord[]> {
+    return this.#tail.read(afterId, limit) ?? (await this.#call<OutboxRecord[]>('read', [afterId, limit]));
   }
 
   markSent(id: number): Promise<void> {
+    this.#tail.forget(id);
     return this.#call('markSent', [id]);
   }
 

@@ -1,4 +1,4 @@
-import { connect, type MqttClient } from 'mqtt';
+import { connect } from 'mqtt';
 import { Compile } from 'typebox/compile';
 import { Commit, ResendRequest } from '../../broker/contract/commit.ts';
 import type { Logger } from '../../broker/contract/deps.ts';
@@ -21,12 +21,16 @@ export interface Publisher extends AsyncDisposable {
   wake(): void;
   /** Beside the outbox (metadata, health, events): dropped while the broker is away; retained ones are sent again on `onConnect`. */
   send(topic: string, payload: object, retain: boolean): void;
+  /** Takes a retained message back. */
+  withdraw(topic: string): void;
   /** Resolves when everything that was in the outbox is acknowledged, or the broker is away, or `timeoutMs` is over. */
   drain(timeoutMs: number): Promise<void>;
 }
 
 /** Records on their way to the broker without an acknowledgement. */
 const IN_FLIGHT = 64;
+/** The sent position goes to disk this often; what was sent after it is sent again after a crash, and recognised as such. */
+const MARK_INTERVAL_MS = 250;
 const checkCommit = Compile(Commit);
 const checkResend = Compile(ResendRequest);
 
@@ -41,10 +45,16 @@ export function startPublisher(options: {
   readonly onState: (state: PublisherState) => void;
   /** Called after every connect: send the retained messages. */
   readonly onConnect: () => void;
+  /** Told how long each record took from the call of publish to its PUBACK, in seconds. */
+  readonly onAcknowledged?: (seconds: number) => void;
 }): Publisher {
   const { mqtt, publisherId, outbox, log, now } = options;
   let position = options.sentId;
   let sentTotal = 0;
+  /** A resend request has moved the position back. */
+  let rewound = false;
+  let markedAt = 0;
+  const abandons = new Set<() => void>();
   let running: Promise<void> | null = null;
   let woken = false;
   let stopped = false;
@@ -69,7 +79,6 @@ export function startPublisher(options: {
     will: { topic: statusTopic, payload: Buffer.from(status(pubSubState.disabled)), qos: 1, retain: true },
   });
 
-  client.setMaxListeners(IN_FLIGHT + 20);
   client.on('connect', () => {
     log.info({ broker: mqtt.url }, 'connected to broker');
     options.onState({ connected: true, problem: null });
@@ -125,6 +134,7 @@ export function startPublisher(options: {
     if (before < position) {
       log.info({ consumer: message.consumer, from: before, to: position }, 'resending on request');
       position = before;
+      rewound = true;
     }
     wake();
   }
@@ -137,27 +147,74 @@ export function startPublisher(options: {
     });
   }
 
+  /**
+   * Keeps up to IN_FLIGHT records on their way, in order of the log. The position moves to the newest record with nothing
+   * unacknowledged before it; a lost connection ends the round, and the next one begins at the position.
+   */
   async function pump(): Promise<void> {
     while (woken && client.connected && !stopped) {
       woken = false;
+      const round = { next: position, failed: false };
+      const flying = new Set<Promise<void>>();
+      const unacknowledged = new Set<number>();
       for (;;) {
-        const begun = position;
-        const records = await outbox.read(begun, IN_FLIGHT);
-        const last = records.at(-1);
-        if (last === undefined || !client.connected || stopped) break;
-        try {
-          await Promise.all(records.map((record) => publishRecord(client, record)));
-        } catch (error) {
-          // Without the acknowledgement they are sent again after the reconnect.
-          log.debug({ err: describeError(error) }, 'batch was not acknowledged');
-          return;
+        if (rewound) {
+          rewound = false;
+          round.next = position;
         }
-        sentTotal += records.length;
-        // A resend request may have moved the position back meanwhile.
-        if (position === begun) position = last.id;
-        await outbox.markSent(last.id);
+        const records = round.failed || !client.connected || stopped ? [] : await outbox.read(round.next, IN_FLIGHT);
+        for (const record of records) {
+          while (flying.size >= IN_FLIGHT) await Promise.race(flying);
+          if (round.failed || rewound) break;
+          unacknowledged.add(record.id);
+          round.next = record.id;
+          const begun = performance.now();
+          const flight: Promise<void> = publishRecord(record).then(
+            () => {
+              options.onAcknowledged?.((performance.now() - begun) / 1000);
+              flying.delete(flight);
+              unacknowledged.delete(record.id);
+              sentTotal += 1;
+              const oldest = unacknowledged.values().next().value;
+              acknowledge(oldest === undefined ? record.id : oldest - 1);
+            },
+            (error: unknown) => {
+              flying.delete(flight);
+              round.failed = true;
+              log.debug({ err: describeError(error) }, 'a record was not acknowledged');
+            },
+          );
+          flying.add(flight);
+        }
+        if (records.length > 0) continue;
+        await Promise.all(flying);
+        if (!rewound) break;
       }
+      await outbox.markSent(position);
     }
+  }
+
+  /** Resolves with the PUBACK, after a reconnect too: the library sends what was not acknowledged again. Rejects at stop. */
+  function publishRecord({ topic, payload }: OutboxRecord): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => reject(new Error('the publisher has stopped'));
+      abandons.add(giveUp);
+      client.publish(topic, asBuffer(payload), { qos: 1 }, (error) => {
+        abandons.delete(giveUp);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  function acknowledge(id: number): void {
+    if (rewound || id <= position) return;
+    position = id;
+    if (now() - markedAt < MARK_INTERVAL_MS) return;
+    markedAt = now();
+    void outbox
+      .markSent(position)
+      .catch((error: unknown) => log.warn({ err: describeError(error) }, 'sent position was not kept'));
   }
 
   return {
@@ -170,6 +227,9 @@ export function startPublisher(options: {
     wake,
     send: (topic, payload, retain) => {
       if (client.connected) client.publish(topic, JSON.stringify(payload), { qos: 1, retain });
+    },
+    withdraw: (topic) => {
+      if (client.connected) client.publish(topic, '', { qos: 1, retain: true });
     },
     drain: async (timeoutMs) => {
       wake();
@@ -188,20 +248,12 @@ export function startPublisher(options: {
         ]);
       }
       client.end(true);
+      for (const giveUp of abandons) giveUp();
       await running;
     },
   };
 }
 
-/** Resolves with the PUBACK; rejects when the connection ends before it. */
-function publishRecord(client: MqttClient, { topic, payload }: OutboxRecord): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const closed = (): void => reject(new Error('connection closed'));
-    client.once('close', closed);
-    client.publish(topic, payload, { qos: 1 }, (error) => {
-      client.off('close', closed);
-      if (error) reject(error);
-      else resolve();
-    });
-  });
+function asBuffer(payload: Uint8Array): Buffer {
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
 }

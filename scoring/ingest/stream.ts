@@ -51,6 +51,8 @@ export class MessageStream {
   duplicates = 0;
   lost = 0;
   values = 0;
+  /** Arrays and structures, which no score uses. */
+  nonScalar = 0;
 
   /** `now`: any clock in ms that moves forward. */
   constructor(target: StreamTarget, now: () => number) {
@@ -138,7 +140,10 @@ export class MessageStream {
       if (Number.isFinite(at)) this.#target.keepAlive(writer.machine, at);
       return;
     }
-    const { values, refused } = decodeMessage(message);
+    // The sequence counts it; scores must not see a value twice.
+    if (message.Origin === 'heartbeat') return;
+    const { values, refused, nonScalar } = decodeMessage(message);
+    this.nonScalar += nonScalar;
     for (const { field, reason } of refused) {
       this.#target.onRefusedField({ publisher, writer: String(id), field, reason });
     }

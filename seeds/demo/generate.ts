@@ -14,6 +14,18 @@ export function demoPlantYaml(): string {
       enterprise: 'joulegate',
       site: 'demo-plant',
       displayName: { en: 'Demo plant', zh: '演示工厂' },
+      names: {
+        body: { en: 'Body shop', zh: '车身车间' },
+        'body/press-line': { en: 'Press line', zh: '冲压线' },
+        machining: { en: 'Machining', zh: '机加工车间' },
+        'machining/cnc-line': { en: 'CNC line', zh: '数控线' },
+        plastics: { en: 'Plastics', zh: '注塑车间' },
+        'plastics/moulding-line': { en: 'Moulding line', zh: '注塑线' },
+        electronics: { en: 'Electronics', zh: '电子车间' },
+        'electronics/smt-line': { en: 'SMT line', zh: '贴片线' },
+        utilities: { en: 'Utilities', zh: '公用工程' },
+        'utilities/media': { en: 'Air and cooling', zh: '空压与冷却' },
+      },
       timezone: 'Asia/Shanghai',
     },
     gateway: {
@@ -37,6 +49,16 @@ export function demoPlantYaml(): string {
     scoring: {
       id: 'scoring',
       api: { host: '127.0.0.1', port: 8700, openLoopback: true },
+      energy: {
+        electricityEquivalent: { kgcePerKwh: 0.28232, source: 'DB31/T 552-2017' },
+        tariff: { plan: 'shanghai-two-part', flatPriceYuan: 0.7 },
+        dayStartsAt: '08:00',
+        shifts: [
+          { name: 'early', from: '08:00', to: '16:00' },
+          { name: 'late', from: '16:00', to: '00:00' },
+          { name: 'night', from: '00:00', to: '08:00' },
+        ],
+      },
       targets: [
         {
           id: 'shanghai-2017',

@@ -78,6 +78,12 @@ describe('joulegate up --demo', () => {
     expect(new Set(machines.map((machine) => machine.kind)).size).toBeGreaterThanOrEqual(6);
   });
 
+  it('names every object of the tree in both languages', async () => {
+    const { items } = await get<EquipmentAnswer>('equipment');
+    const unnamed = items.filter(({ displayName }) => displayName.en === undefined || displayName.zh === undefined);
+    expect(unnamed.map(({ path }) => path)).toEqual([]);
+  });
+
   it('has history whose days are the sums of their hours, at every level', async () => {
     const { items } = await get<EquipmentAnswer>('equipment');
     // Whole local days that lie behind, so that nothing grows between the two questions.
@@ -99,6 +105,33 @@ describe('joulegate up --demo', () => {
     expect(target?.founding?.figures.find((figure) => figure.id === 'energy-intensity')?.sentence).toContain(
       '下降1%~1.5%',
     );
+  });
+
+  it('has standard coal, carbon and cost, and energy by shift and product that add up', async () => {
+    const { account, parts, residualKwh } = await get<{
+      account: {
+        energyKwh: number;
+        kgceCalorific: { value: number };
+        tariff: { cost: number; parts: { cost: number }[] };
+      };
+      parts: { energyKwh: number }[];
+      residualKwh: number;
+    }>('account?path=');
+    expect(account.energyKwh).toBeGreaterThan(100);
+    expect(account.kgceCalorific.value).toBeCloseTo(account.energyKwh * 0.1229, 6);
+    expect(account.tariff.parts.reduce((sum, { cost }) => sum + cost, 0)).toBeCloseTo(account.tariff.cost, 6);
+    expect(parts.reduce((sum, { energyKwh }) => sum + energyKwh, residualKwh)).toBeCloseTo(account.energyKwh, 6);
+    type Groups = { items: { key: string | null; energyKwh: number }[] };
+    const press = encodeURIComponent('body/press-line/press-1');
+    const [from, to] = [36, 12].map((hours) => new Date(Date.now() - hours * 3_600_000).toISOString());
+    const [products, shifts] = await Promise.all(
+      ['product', 'shift'].map((by) => get<Groups>(`breakdown?path=${press}&by=${by}&from=${from}&to=${to}`)),
+    );
+    const total = (groups: Groups | undefined) =>
+      (groups?.items ?? []).reduce((sum, { energyKwh }) => sum + energyKwh, 0);
+    expect(products?.items.filter(({ key }) => key !== null).length).toBeGreaterThan(0);
+    expect(shifts?.items.map(({ key }) => key).sort()).toEqual(['early', 'late', 'night']);
+    expect(total(products)).toBeCloseTo(total(shifts), 6);
   });
 
   it('is in good health and keeps its secrets to its owner', async () => {

@@ -1,3 +1,4 @@
+import { planOf } from './calendar.ts';
 import { describe, expect, it } from 'vitest';
 import { defaultFaultPlan, faultClass, faultKinds, type Fault, type FaultKind } from './fault.ts';
 import { machineSpecs } from './machine-spec.ts';
@@ -179,6 +180,15 @@ describe('the default fault plan', () => {
         expect(spec).toBeDefined();
         expect([undefined, ...(spec?.sensors.map(({ name }) => name) ?? [])]).toContain(fault.tag);
       }
+    }
+  });
+
+  it('lets standby waste begin at night, whatever the hour at which the range begins', () => {
+    for (let hour = 0; hour < 24; hour += 1) {
+      const from = range.from + hour * 3_600_000;
+      const waste = defaultFaultPlan({ from, to: from + DAY }).find(({ kind }) => kind === 'standby-waste');
+      expect(planOf(0, waste?.from ?? 0)).toBe('rest');
+      expect(planOf(0, (waste?.from ?? 0) + 7_200_000)).toBe('rest');
     }
   });
 

@@ -107,7 +107,8 @@ const JITTER = 0.04;
 
 /**
  * One fault of each kind, spread over the range (epoch ms). The seed moves the starts a little and chooses the machines;
- * without one the plan is the same for every plant. Standby waste begins with the next night, since it shows only at rest.
+ * without one the plan is the same for every plant. Standby waste begins with a night (the
+ * next one, or an earlier one where none follows within the range), since it shows only at rest.
  */
 export function defaultFaultPlan(options: {
   readonly from: number;
@@ -119,7 +120,7 @@ export function defaultFaultPlan(options: {
     const [path, tag] = targets[seed === undefined ? 0 : Math.floor(hashed(seed, index) * targets.length)] ?? [''];
     const moved = seed === undefined ? at : at + (hashed(seed, index + 100) - 0.5) * JITTER;
     const planned = Math.round(from + moved * (to - from));
-    const start = kind === 'standby-waste' ? nextRest(planned, to) : planned;
+    const start = kind === 'standby-waste' ? (firstRest(planned, to) ?? firstRest(from, planned) ?? planned) : planned;
     const end = Math.round(start + length * (to - from));
     return {
       kind,
@@ -133,10 +134,10 @@ export function defaultFaultPlan(options: {
   });
 }
 
-/** First instant from `from` on at which the press line rests for two more hours; `from` when none comes before `to`. */
-function nextRest(from: number, to: number): number {
+/** First instant from `from` on at which the press line rests for two more hours; null when none comes before `to`. */
+function firstRest(from: number, to: number): number | null {
   for (let at = from; at < to; at += 600_000) {
     if (planOf(0, at) === 'rest' && planOf(0, at + 7_200_000) === 'rest') return at;
   }
-  return from;
+  return null;
 }

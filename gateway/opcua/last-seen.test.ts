@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { LastSeen } from './last-seen.ts';
+import type { WorkerTag } from './protocol.ts';
+import { ColumnCollector } from './value-columns.ts';
+
+/** Rows of handle, source time and status. */
+function collected(...rows: readonly (readonly [handle: number, at: number, status?: number])[]): ColumnCollector {
+  const collector = new ColumnCollector();
+  for (const [handle, at, status = 0] of rows) {
+    const row = collector.next();
+    collector.handles[row] = handle;
+    collector.times[row] = at;
+    collector.statuses[row] = status;
+  }
+  return collector;
+}
+const tag = (handle: number, name: string, nodeId = `nsu=urn:plant;s=${name}`) =>
+  ({ handle, name, equipment: 'hall/press', nodeId }) as WorkerTag;
+const OVERFLOW = 0x480;
+
+describe('what was last seen of a tag', () => {
+  it('takes a value out that a server repeats when items are made anew, and finds the gap behind it', () => {
+    const seen = new LastSeen();
+    seen.note(collected([1, 100], [2, 100]));
+    seen.expectGap([1, 2]);
+    const values = collected([1, 100], [2, 500]);
+    seen.note(values);
+    expect(values.length).toBe(1);
+    expect(seen.takeGaps()).toEqual([{ handle: 2, from: 100, to: 500 }]);
+    expect(seen.takeGaps()).toEqual([]);
+  });
+
+  it('finds the gap before a value whose Overflow bit is set, and none where none is', () => {
+    const seen = new LastSeen();
+    seen.note(collected([1, 100], [2, 100]));
+    seen.note(collected([1, 900, OVERFLOW], [1, 1000], [2, 1000]), 1);
+    expect(seen.takeGaps()).toEqual([{ handle: 1, from: 100, to: 900 }]);
+    // The first value of all has nothing before it.
+    seen.note(collected([3, 900, OVERFLOW]), 1);
+    expect(seen.takeGaps()).toEqual([]);
+  });
+
+  it('goes on with a tag that is read in another way from where the old one ended', () => {
+    const seen = new LastSeen();
+    seen.note(collected([1, 100], [2, 100]));
+    seen.inherit([tag(1, 'Power'), tag(2, 'State')], [tag(7, 'Power'), tag(8, 'State', 'nsu=urn:plant;s=Else')]);
+    const values = collected([7, 100], [8, 100]);
+    seen.note(values);
+    expect(values.length).toBe(1);
+    expect(values.handles[0]).toBe(8);
+    expect(seen.takeGaps()).toEqual([]);
+  });
+
+  it('hands out gaps again that were returned', () => {
+    const seen = new LastSeen();
+    const gap = { handle: 1, from: 100, to: 200, tries: 1 };
+    seen.returnGaps([gap]);
+    expect(seen.takeGaps()).toEqual([gap]);
+  });
+});

@@ -1,0 +1,1 @@
+// Empty: the manifest beside it is only there to fetch sources.
