@@ -68,6 +68,7 @@ export class TagSession {
     this.#signs = new SignWatch({
       session,
       subscriptions: () => this.#subscriptions,
+      poller: () => this.#poller,
       onSilent,
       revive: (subscription) => this.#revive(subscription),
       onEnded: (reason) => this.#fail(reason),
@@ -123,6 +124,7 @@ export class TagSession {
   /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
   suspend(): void {
     this.#isSuspended = true;
+    this.#poller?.pause();
     this.#parts.sender.quarantine();
   }
 
@@ -146,6 +148,7 @@ export class TagSession {
     const wrong = await this.#parts.guard.check(this.#session, this.#namespaces, this.#good(), this.#limits.read);
     this.#setWrong(wrong);
     this.#isSuspended = false;
+    this.#poller?.resume();
     this.#parts.sender.release(wrong);
     await this.#company?.resume();
   }
