@@ -2,6 +2,7 @@ import { resolve, dirname } from 'node:path';
 import { JoulegateError } from '../broker/contract/error.ts';
 import type { EnergySection } from '../scoring/config.ts';
 import type { AccountRules } from '../scoring/energy/account.ts';
+import type { PlantCalendar } from '../scoring/energy/breakdown.ts';
 import { boundariesOf } from '../scoring/energy/boundaries.ts';
 import { factorSetProblems, validityProblems, type FactorSet } from '../scoring/energy/conversion.ts';
 import { tariffProblems } from '../scoring/energy/tariff.ts';
@@ -55,8 +56,15 @@ function rules(
     tariff,
     zone,
     boundaries: boundariesOf(section),
+    calendar: calendarOf(section),
   };
 }
+
+const calendarOf = (section: EnergySection | undefined): PlantCalendar => ({
+  shifts: section?.shifts ?? [],
+  dayStartsAt: section?.dayStartsAt ?? '00:00',
+  meterReadingDay: section?.meterReadingDay ?? 1,
+});
 
 function bySeries(sets: readonly FactorSetFile[]): ReadonlyMap<string, FactorSetFile[]> {
   const series = new Map<string, FactorSetFile[]>();

@@ -17,6 +17,8 @@ export type ConnectionsOptions = {
   readonly log: Logger;
   readonly newest: NewestKept;
   readonly onMessage: (server: string, message: WorkerMessage, durable: (number: number) => void) => void;
+  /** A connection was closed, because it is no longer wanted or wanted in another way. */
+  readonly onClosed: (server: string) => void;
 };
 
 type Settings = Pick<WorkerStart, 'server' | 'globs' | 'browseMs'>;
@@ -42,6 +44,7 @@ export class Connections implements AsyncDisposable {
       outdated.map(async ([name, { connection }]) => {
         await connection[Symbol.asyncDispose]();
         this.#open.delete(name);
+        this.#options.onClosed(name);
       }),
     );
     for (const [name, settings] of wanted) {

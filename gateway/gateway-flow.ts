@@ -138,6 +138,11 @@ export class GatewayFlow {
     }
   }
 
+  /** A connection is closed for good; another one to the same server says anew what is wrong. */
+  forgetServer(server: string): void {
+    this.#problems.clearScope(server);
+  }
+
   setBrokerState({ connected, problem }: PublisherState): void {
     if (connected) {
       for (const code of ['BROKER_UNREACHABLE', 'BROKER_REFUSED']) this.#problems.clear(code, 'broker');
@@ -168,9 +173,8 @@ export class GatewayFlow {
   /** Metadata, health and events that waited for the broker. */
   sendRetained(): void {
     const { publisherId, prefix } = this.#options;
-    const map = this.#map;
-    for (const writer of map.writers) this.#sendMetadata(writer);
-    this.#publisher?.send(topics.connection(prefix, publisherId), connectionMessage(publisherId, map), true);
+    for (const writer of this.#map.writers) this.#sendMetadata(writer);
+    this.#publisher?.send(topics.connection(prefix, publisherId), connectionMessage(publisherId, this.#map), true);
     this.sendHealth('running');
     const events = this.#waitingEvents;
     this.#waitingEvents = [];

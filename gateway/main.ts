@@ -122,6 +122,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
         if (message.kind === 'browsed') browsed.take(server, message.found);
         else flow.handle(server, message, durable);
       },
+      onClosed: (server) => flow.forgetServer(server),
     }),
   );
   await connections.apply(gateway.servers, map);

@@ -37,6 +37,8 @@ export const TargetSection = Type.Object(
 );
 export type TargetSection = Static<typeof TargetSection>;
 
+const ClockTime = Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', examples: ['20:00'] });
+
 /** What a plant has agreed for its energy accounts. */
 export const EnergySection = Type.Object(
   {
@@ -56,6 +58,28 @@ export const EnergySection = Type.Object(
           description: "等价值 of electricity: last year's rate of generation. Left out: no figure on that basis.",
         },
       ),
+    ),
+    shifts: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { name: Type.String({ minLength: 1 }), from: ClockTime, to: ClockTime },
+          { additionalProperties: false },
+        ),
+        { description: 'Shifts in local time that follow one another around the clock.' },
+      ),
+    ),
+    dayStartsAt: Type.Optional(
+      Type.String({
+        pattern: '^([01]\\d|2[0-3]):[0-5]\\d$',
+        description: 'Start of the production day. Default 00:00.',
+      }),
+    ),
+    meterReadingDay: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 31,
+        description: 'Day of the month the meters are read (抄表日). Default 1.',
+      }),
     ),
     mainMeters: Type.Optional(
       Type.Record(Type.String(), Type.String({ minLength: 1 }), {

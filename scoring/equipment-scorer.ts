@@ -11,6 +11,7 @@ import {
   type LedgerCursors,
   type LedgerIssue,
 } from './energy/equipment-ledger.ts';
+import { LabelTimeline, type LabelChange } from './energy/label-timeline.ts';
 import { powerFactorKw } from './energy/unit.ts';
 import type { WindowBook } from './energy/window-book.ts';
 
@@ -23,6 +24,12 @@ export type ScorerCheckpoint = {
   readonly episode: AnomalyEpisode | null;
   readonly detector: DetectorMemory;
   readonly lastScore: AnomalyScore | null;
+};
+
+/** Products and orders of a machine over time. */
+export type ScorerLabels = {
+  readonly product: readonly LabelChange[];
+  readonly order: readonly LabelChange[];
 };
 
 export type AnomalyOptions = {
@@ -79,6 +86,9 @@ export class EquipmentScorer {
   #lastCountAt = Number.NaN;
   #lastScore: AnomalyScore | null = null;
   #powerKw: number | null = null;
+  readonly #labels = { product: new LabelTimeline(), order: new LabelTimeline() };
+  /** true when product or order changed since they were last kept. */
+  labelsChanged = false;
   /** true when the state changed since the last checkpoint. */
   dirty = false;
 
@@ -192,6 +202,16 @@ export class EquipmentScorer {
     };
   }
 
+  /** Products and orders over time, as kept beside the checkpoint. */
+  get labels(): ScorerLabels {
+    return { product: this.#labels.product.changes, order: this.#labels.order.changes };
+  }
+
+  restoreLabels({ product = [], order = [] }: Partial<ScorerLabels>): void {
+    this.#labels.product.restore(product);
+    this.#labels.order.restore(order);
+  }
+
   restore(checkpoint: ScorerCheckpoint): void {
     this.#ledger.restore(checkpoint.ledger);
     this.#detector.restore(checkpoint.detector);
@@ -225,11 +245,13 @@ export class EquipmentScorer {
         if (made > 0) this.#rows.pieces(made * part);
         return;
       }
+      case 'product':
+      case 'order':
+        if (this.#labels[plan.tag.role].set(value, at)) this.labelsChanged = true;
+        return;
       case 'energy-counter':
       case 'output-rate':
       case 'scrap-counter':
-      case 'product':
-      case 'order':
         return;
       default:
         plan.tag.role satisfies never;

@@ -6,7 +6,13 @@ import type { LedgerIssue } from './energy/equipment-ledger.ts';
 import type { DaySpan } from './energy/local-day.ts';
 import { WindowBook } from './energy/window-book.ts';
 import type { TreeObject } from './energy/window-record.ts';
-import { EquipmentScorer, isUsable, type AnomalyOptions, type ScorerCheckpoint } from './equipment-scorer.ts';
+import {
+  EquipmentScorer,
+  isUsable,
+  type AnomalyOptions,
+  type ScorerCheckpoint,
+  type ScorerLabels,
+} from './equipment-scorer.ts';
 import { ClockGuard } from './ingest/clock-guard.ts';
 import type { MetricSink, MetricStore } from './store/metric-store.ts';
 
@@ -66,6 +72,7 @@ export class ScoringPipeline {
   readonly #byPath = new Map<string, number>();
   readonly #linePower = new Map<string, number>();
   readonly #checkpoints: ReadonlyMap<string, string>;
+  readonly #labels: ReadonlyMap<string, string>;
   #plantPower = 0;
   #scores: AnomalyScore[] = [];
   #episodes = new Map<string, AnomalyEpisode>();
@@ -74,13 +81,18 @@ export class ScoringPipeline {
     store: MetricStore,
     sinks: readonly MetricSink[],
     options: PipelineOptions,
-    state: { readonly book: WindowBook; readonly checkpoints: ReadonlyMap<string, string> },
+    state: {
+      readonly book: WindowBook;
+      readonly checkpoints: ReadonlyMap<string, string>;
+      readonly labels: ReadonlyMap<string, string>;
+    },
   ) {
     this.#store = store;
     this.#sinks = sinks;
     this.#options = options;
     this.#book = state.book;
     this.#checkpoints = state.checkpoints;
+    this.#labels = state.labels;
   }
 
   /** Opens the pipeline on what the store holds. */
@@ -99,9 +111,11 @@ export class ScoringPipeline {
       );
     }
     const saved = await store.readCheckpoints('ledger/');
+    const labels = await store.readCheckpoints('labels/');
     return new ScoringPipeline(store, sinks, options, {
       book,
       checkpoints: new Map(saved.map(({ name, body }) => [name.slice('ledger/'.length), body])),
+      labels: new Map(labels.map(({ name, body }) => [name.slice('labels/'.length), body])),
     });
   }
 
@@ -136,6 +150,7 @@ export class ScoringPipeline {
       const checkpoint = before.scorer.checkpoint();
       const machine = this.#open(equipment, tags, before.guard);
       machine.scorer.restore({ ...checkpoint, episode: null });
+      machine.scorer.restoreLabels(before.scorer.labels);
       this.#machines[known] = machine;
       return known;
     }
@@ -143,6 +158,8 @@ export class ScoringPipeline {
     const checkpoint = saved === undefined ? null : (JSON.parse(saved) as ScorerCheckpoint);
     const machine = this.#open(equipment, tags, this.#guard.add(checkpoint?.ledger.clock ?? Number.NaN));
     if (checkpoint !== null) machine.scorer.restore(checkpoint);
+    const labels = this.#labels.get(equipment.path);
+    if (labels !== undefined) machine.scorer.restoreLabels(JSON.parse(labels) as ScorerLabels);
     this.#machines.push(machine);
     this.#byPath.set(equipment.path, this.#machines.length - 1);
     return this.#machines.length - 1;
@@ -205,14 +222,20 @@ export class ScoringPipeline {
     this.#scores = [];
     this.#episodes = new Map();
     const dirty = this.#machines.filter((machine) => machine.scorer.dirty);
+    const relabelled = this.#machines.filter((machine) => machine.scorer.labelsChanged);
     const checkpoints = [
       ...dirty.map(({ scorer }) => ({
         name: `ledger/${scorer.equipment.path}`,
         body: JSON.stringify(scorer.checkpoint()),
       })),
+      ...relabelled.map(({ scorer }) => ({
+        name: `labels/${scorer.equipment.path}`,
+        body: JSON.stringify(scorer.labels),
+      })),
       ...extra(),
     ];
     for (const { scorer } of dirty) scorer.dirty = false;
+    for (const { scorer } of relabelled) scorer.labelsChanged = false;
     try {
       // Sinks first: what they get twice after a crash replaces itself, what they never get is missing.
       for (const sink of this.#sinks) await sink.write({ windows, scores });
@@ -222,6 +245,7 @@ export class ScoringPipeline {
       this.#scores = [...scores, ...this.#scores];
       this.#episodes = new Map([...episodes, ...this.#episodes]);
       for (const { scorer } of dirty) scorer.dirty = true;
+      for (const { scorer } of relabelled) scorer.labelsChanged = true;
       throw error;
     }
     this.#book.evict(clock);

@@ -1,6 +1,7 @@
 import { topicLevel } from '../../broker/contract/topic.ts';
 import type { ServerConfig, TagConfig } from '../../gateway/config/schema.ts';
 import type { EnergySection } from '../../scoring/config.ts';
+import { shiftProblems } from '../../scoring/energy/calendar.ts';
 import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from '../../scoring/energy/unit.ts';
 import { closest } from './closest.ts';
 import type { ConfigPath } from './problem.ts';
@@ -197,6 +198,7 @@ function checkScoring({ scoring, broker, gateway }: Sections, error: Report): vo
     error(['scoring', 'api', 'port'], `${api.port} is the port of the broker as well; choose another`);
   }
   checkBoundaries(scoring?.energy, gateway, error);
+  for (const problem of shiftFaults(scoring?.energy?.shifts)) error(['scoring', 'energy', 'shifts'], problem);
   const targetId = unique(error);
   for (const [index, target] of (scoring?.targets ?? []).entries()) {
     const at: ConfigPath = ['scoring', 'targets', index];
@@ -211,6 +213,9 @@ function checkScoring({ scoring, broker, gateway }: Sections, error: Report): vo
     if (isDay(from) && isDay(to) && from > to) error([...at, 'basePeriod'], `ends (${to}) before it begins (${from})`);
   }
 }
+
+const shiftFaults = (shifts: EnergySection['shifts']): string[] =>
+  shifts === undefined || shifts.length === 0 ? [] : shiftProblems(shifts);
 
 /** A meter belongs to one object, and both must be there. */
 function checkBoundaries(energy: EnergySection | undefined, gateway: Sections['gateway'], error: Report): void {

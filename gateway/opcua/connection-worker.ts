@@ -72,8 +72,11 @@ while (!stop.signal.aborted) {
   try {
     say({ kind: 'state', state: 'connecting', reason: '' });
     const signal = AbortSignal.any([stop.signal, elsewhere.signal]);
-    await runSession({ ...start, server }, parts, sayOrSwitch, signal, (listener) => {
+    const mine = start;
+    await runSession({ ...mine, server }, parts, sayOrSwitch, signal, (listener) => {
       onCommand = listener;
+      // Tags that came while the session was being opened.
+      if (start !== mine) listener({ kind: 'tags', tags: start.tags });
     });
   } catch (error) {
     if (Date.now() - begun > 60_000) failures = 0;

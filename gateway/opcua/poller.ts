@@ -85,12 +85,17 @@ export class Poller implements Disposable {
     this.heardAt = Date.now();
   }
 
-  remove(handles: ReadonlySet<number>): void {
+  /** Reads only those of its tags that are among these. */
+  keep(handles: ReadonlySet<number>): void {
     for (const group of this.#groups.values()) {
-      const staying = group.tags.filter(({ tag }) => !handles.has(tag.handle));
+      const staying = group.tags.filter(({ tag }) => handles.has(tag.handle));
       group.tags.splice(0, group.tags.length, ...staying);
     }
-    for (const handle of handles) this.#seen.delete(handle);
+    for (const handle of this.#seen.keys()) if (!handles.has(handle)) this.#seen.delete(handle);
+  }
+
+  has(handle: number): boolean {
+    return [...this.#groups.values()].some(({ tags }) => tags.some(({ tag }) => tag.handle === handle));
   }
 
   [Symbol.dispose](): void {

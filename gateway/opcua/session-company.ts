@@ -57,6 +57,8 @@ export class SessionCompany {
             say,
             ...knowledge.decoding,
             nodeOf: (handle) => this.#nodeOf(handle),
+            nameOf: (handle) => this.#addresses?.nodes.get(handle) ?? null,
+            giveBack: (gaps) => parts.seen.returnGaps(gaps),
             maxNodesPerRead: limits.maxNodesPerRead,
             maxNodesPerHistoryRead: limits.maxNodesPerHistoryRead,
           });
@@ -97,7 +99,8 @@ export class SessionCompany {
 
   /** Once a second: what was missed is read from the history of the server, where it has one. */
   tick(): void {
-    if (this.#filler !== null) this.#filler.add(this.#parts.seen.takeGaps());
+    const gaps = this.#parts.seen.takeGaps();
+    this.#filler?.add(gaps);
   }
 
   /** Every batch up to this number is on disk. */

@@ -227,6 +227,7 @@ describe('the OpenAPI document', () => {
       'GET /api/v1/account',
       'GET /api/v1/alerts',
       'GET /api/v1/anomalies',
+      'GET /api/v1/breakdown',
       'GET /api/v1/energy',
       'GET /api/v1/equipment',
       'GET /api/v1/events',

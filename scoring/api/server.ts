@@ -16,6 +16,7 @@ import { validatorCompiler } from './plugins/validation.ts';
 import { accountRoute } from './routes/account.ts';
 import { alertsRoutes } from './routes/alerts.ts';
 import { anomaliesRoute } from './routes/anomalies.ts';
+import { breakdownRoute } from './routes/breakdown.ts';
 import { energyRoute } from './routes/energy.ts';
 import { equipmentRoute } from './routes/equipment.ts';
 import { eventsRoute } from './routes/events.ts';
@@ -119,6 +120,7 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   alertsRoutes(app, deps);
   targetRoute(app, deps);
   accountRoute(app, deps);
+  breakdownRoute(app, deps);
   intensityRoutes(app, deps);
   probeRoutes(app, deps, registry);
 }

@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
 import { convertDays, factorSetOn, type ConversionBasis, type ConversionFactor, type FactorSet } from './conversion.ts';
 import type { Boundaries } from './boundaries.ts';
+import type { PlantCalendar } from './breakdown.ts';
 import { addSums } from './figure.ts';
 import { exactTotal } from './quantum.ts';
 import { splitByTariff, tariffLevels, type TariffLevel, type TariffPlan } from './tariff.ts';
@@ -15,6 +16,7 @@ export type AccountRules = {
   readonly tariff: { readonly plan: TariffPlan; readonly flatPriceYuan: number | null } | null;
   readonly zone: string;
   readonly boundaries: Boundaries;
+  readonly calendar: PlantCalendar;
 };
 
 /** kgce or kg CO₂ of electricity, with what it rests on; null with the reason otherwise. */
