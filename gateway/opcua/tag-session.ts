@@ -184,7 +184,6 @@ export class TagSession {
     await this.#subscribe(right, true);
     void this.#knowledge?.learn(right);
     void this.#company?.learn(right.map(({ tag }) => tag.handle));
-    this.#say({ kind: 'reading', ...this.reading });
   }
 
   #isRead(handle: number): boolean {
