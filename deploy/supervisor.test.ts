@@ -128,7 +128,7 @@ ${stayUp}`,
 describe('a stop in order', () => {
   it('waits for each stage before the next is asked', async () => {
     const slow = (name: string) =>
-      `${stayUp}\nprocess.on('SIGTERM', () => { appendFileSync(log, '${name} asked\\n'); setTimeout(() => { appendFileSync(log, '${name} gone\\n'); process.exit(0); }, 30); });`;
+      `process.on('SIGTERM', () => { appendFileSync(log, '${name} asked\\n'); setTimeout(() => { appendFileSync(log, '${name} gone\\n'); process.exit(0); }, 30); });\n${stayUp}`;
     const [gateway, scoring, broker] = await Promise.all(
       ['gateway', 'scoring', 'broker'].map((name) => start(name, slow(name))),
     );

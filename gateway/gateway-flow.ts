@@ -176,9 +176,8 @@ export class GatewayFlow {
   /** Metadata, health and events that waited for the broker. */
   sendRetained(): void {
     const { publisherId, prefix } = this.#options;
-    const map = this.#map;
-    for (const writer of map.writers) this.#sendMetadata(writer);
-    this.#publisher?.send(topics.connection(prefix, publisherId), connectionMessage(publisherId, map), true);
+    for (const writer of this.#map.writers) this.#sendMetadata(writer);
+    this.#publisher?.send(topics.connection(prefix, publisherId), connectionMessage(publisherId, this.#map), true);
     this.sendHealth('running');
     const events = this.#waitingEvents;
     this.#waitingEvents = [];

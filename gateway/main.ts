@@ -47,7 +47,8 @@ const MOST_GATHERED_MS = 100;
 /**
  * Starts the gateway. It comes up whether or not servers and broker are there and keeps trying; what is wrong is in
  * `health()` and on the retained health topic.
- * @throws JoulegateError CONFIG_INVALID for node ids that name a namespace by index, STORE_FAILED when the outbox cannot be opened.
+ * @throws JoulegateError CONFIG_INVALID for node ids that name a namespace by index, STORE_FAILED when the outbox cannot be opened,
+ * CONFIG_UNREADABLE for a lock file of globs that is none.
  */
 export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Promise<GatewayService> {
   const { gateway } = config;

@@ -11,7 +11,7 @@ export class ItemPlaces {
     return this.#subscriptions;
   }
 
-  /** Items at the server. */
+  /** Tags that have an item. */
   get size(): number {
     return this.#places.size;
   }

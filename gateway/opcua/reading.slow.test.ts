@@ -2,6 +2,7 @@ import { StatusCodes, Variant, type AddressSpace, type Namespace, type UAVariabl
 import { describe, expect, it } from 'vitest';
 import { processTag, serverOf, startGatewayRig } from '../../tests/support/gateway-rig.ts';
 import { openTestServer, TEST_NAMESPACE, type TestServer } from '../../tests/support/opcua-test-server.ts';
+import { startTcpProxy } from '../../tests/support/tcp-proxy.ts';
 import { eventually } from '../../tests/support/stack.ts';
 
 const node = (name: string) => `nsu=${TEST_NAMESPACE};s=${name}`;
@@ -57,6 +58,29 @@ describe('a server without subscriptions', () => {
     expect(valuesOf(rig.of('State'))).toEqual([1]);
     expect(rig.problem('NODE_UNKNOWN', 'hall/line/plc/Typo')).not.toBeNull();
     expect(rig.gateway.health().connections?.[0]).toMatchObject({ state: 'polling', tags: { live: 2, unknown: 1 } });
+  });
+
+  it('is read again within ten seconds when it answers again', { timeout: 90_000 }, async () => {
+    await using plc = await openPlc();
+    await using proxy = await startTcpProxy(Number(new URL(plc.endpoint).port));
+    const endpoint = `opc.tcp://127.0.0.1:${proxy.port}`;
+    await using rig = await startGatewayRig([serverOf('plc', endpoint, tags, { reading: 'poll' })]);
+    await eventually('the first value', () => rig.of('Power').length === 1);
+    for (const [index, kind] of (['blackHole', 'cut'] as const).entries()) {
+      proxy.setMode({ kind });
+      await eventually('the loss is noticed', () => rig.gateway.health().connections?.[0]?.state !== 'polling', 20_000);
+      plc.set('Power', 10 + index);
+      proxy.setMode({ kind: 'pass' });
+      const backAt = Date.now();
+      const again = await eventually(
+        'the value since',
+        () => rig.of('Power').find(({ value }) => value === 10 + index) ?? false,
+        40_000,
+      );
+      expect(again.receivedAt - backAt).toBeLessThan(10_000);
+    }
+    expect(valuesOf(rig.of('Power'))).toEqual([1, 10, 11]);
+    expect(plc.engine.currentSessionCount).toBeLessThanOrEqual(2);
   });
 
   it('is found out by its refusal', async () => {

@@ -69,6 +69,7 @@ export class TagSession {
     this.#signs = new SignWatch({
       session,
       subscriptions: () => this.#placed.subscriptions,
+      poller: () => this.#poller,
       onSilent,
       revive: (subscription) => this.#revive(subscription),
       onEnded: (reason) => this.#fail(reason),
@@ -125,6 +126,7 @@ export class TagSession {
   /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
   suspend(): void {
     this.#repair ??= Promise.withResolvers();
+    this.#poller?.pause();
     this.#parts.sender.quarantine();
   }
 
@@ -147,6 +149,7 @@ export class TagSession {
     }
     const wrong = await this.#parts.guard.check(this.#session, this.#namespaces, this.#good(), this.#limits.read);
     this.#setWrong(wrong);
+    this.#poller?.resume();
     this.#parts.sender.release(wrong);
     this.#repair?.resolve();
     this.#repair = null;
@@ -162,7 +165,10 @@ export class TagSession {
   async update(tags: readonly WorkerTag[]): Promise<void> {
     const now = new Set(tags.map(({ handle }) => handle));
     const gone = this.#tags.filter(({ handle }) => !now.has(handle));
-    for (const tag of gone) this.#forget(tag);
+    for (const tag of gone) {
+      this.#bad.forget(tag.handle);
+      reportGone(this.#say, tag);
+    }
     this.#parts.seen.inherit(gone, tags);
     this.#tags = tags;
     await this.#placed.keep(this.#session, now, this.#limits.items);
@@ -182,11 +188,6 @@ export class TagSession {
 
   #isRead(handle: number): boolean {
     return this.#placed.has(handle) || this.#bad.has(handle) || this.#poller?.has(handle) === true;
-  }
-
-  #forget(tag: WorkerTag): void {
-    this.#bad.forget(tag.handle);
-    reportGone(this.#say, tag);
   }
 
   /** Every batch up to this number is on disk. */
