@@ -15,6 +15,7 @@ import { addReplayCommand } from './commands/replay.ts';
 import { addServiceCommands } from './commands/service.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addUpCommand } from './commands/up.ts';
+import { addValueAddedCommand } from './commands/value-added.ts';
 import { addUserCommand } from './commands/user.ts';
 import { productVersion } from './product.ts';
 
@@ -57,6 +58,7 @@ export function createProgram(context: CommandContext): Command {
     addUserCommand,
     addDoctorCommand,
     addEvaluateCommand,
+    addValueAddedCommand,
     addFillHistoryCommand,
   ]) {
     add(program, context);
