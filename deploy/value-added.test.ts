@@ -16,7 +16,11 @@ async function book(csv: string | null, json = true) {
   const out: string[] = [];
   const context = { cwd: folder, stdout: { write: (text: string) => out.push(text) } } as unknown as CommandContext;
   if (csv !== null) await writeFile(join(folder, 'in.csv'), csv);
-  await valueAddedCommand(csv === null ? undefined : 'in.csv', { data: 'data', by: 'accounting', json, logLevel: 'info' }, context);
+  await valueAddedCommand(
+    csv === null ? undefined : 'in.csv',
+    { data: 'data', by: 'accounting', json, logLevel: 'info' },
+    context,
+  );
   return out.join('');
 }
 
