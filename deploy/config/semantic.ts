@@ -172,9 +172,8 @@ function checkMqtt(config: Sections, error: Report): void {
 function checkBroker({ broker }: Sections, error: Report): void {
   if (broker === undefined) return;
   const main = { transport: 'mqtt', host: broker.host, path: ['broker', 'host'] };
-  const more = (broker.listeners ?? []).map(({ transport, host }, index) => ({
-    transport,
-    host,
+  const more = (broker.listeners ?? []).map((listener, index) => ({
+    ...listener,
     path: ['broker', 'listeners', index, 'host'],
   }));
   for (const { transport, host, path } of broker.tls === undefined ? [main, ...more] : more) {
@@ -185,10 +184,10 @@ function checkBroker({ broker }: Sections, error: Report): void {
   }
   if (broker.metrics !== undefined && !isLoopback(broker.metrics.host))
     error(['broker', 'metrics', 'host'], `${show(broker.metrics.host)} is reachable without sign-in; use 127.0.0.1`);
-  const name = unique(error);
-  for (const [index, { name: bridge, url, certFile, keyFile }] of (broker.bridges ?? []).entries()) {
+  const bridgeName = unique(error);
+  for (const [index, { name, url, certFile, keyFile }] of (broker.bridges ?? []).entries()) {
     const at: ConfigPath = ['broker', 'bridges', index];
-    name(bridge, `bridges[${index}]`, [...at, 'name'], 'bridge name');
+    bridgeName(name, `bridges[${index}]`, [...at, 'name'], 'bridge name');
     checkMqttUrl(url, [...at, 'url'], error);
     if ((certFile === undefined) !== (keyFile === undefined))
       error([...at, certFile === undefined ? 'keyFile' : 'certFile'], 'certFile and keyFile belong together; set both');
