@@ -57,6 +57,30 @@ describe('a supervised child', () => {
     expect(lines).toContain('hello');
   });
 
+  it('is given its own flags of Node and environment, and the environment of the caller wins', async () => {
+    const file = join(folder, 'flags.mjs');
+    await writeFile(
+      file,
+      `console.log(JSON.stringify({ service: 'x', flags: process.execArgv, own: process.env.OWN, path: process.env.PATH }));
+${stayUp}`,
+    );
+    const child = superviseChild(
+      {
+        name: 'flags',
+        args: () => [],
+        runtime: { flags: ['--max-semi-space-size=8'], env: { OWN: 'small', PATH: 'of the child' } },
+      },
+      { script: file, env: process.env, log, relay: () => undefined, now: Date.now, backoffMs: [10] },
+    );
+    children.push(child);
+    expect(await child.ready).toEqual({
+      service: 'x',
+      flags: ['--max-semi-space-size=8'],
+      own: 'small',
+      path: process.env['PATH'],
+    });
+  });
+
   it('is started again with its real port when it crashes', async () => {
     const child = await start(
       'crash',

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../broker/contract/deps.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import { topics } from '../broker/contract/topic.ts';
-import type { WorkerEvent, WorkerMessage } from './opcua/protocol.ts';
+import type { FlowMessage, WorkerEvent, WorkerProblem } from './opcua/protocol.ts';
 import { ConnectionStates } from './connection-states.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { Heartbeats } from './heartbeats.ts';
@@ -19,7 +19,7 @@ import { ServerClock } from './tags/server-clock.ts';
 import type { TagMap, Writer } from './tags/tag-map.ts';
 import { ValueFlow } from './value-flow.ts';
 
-type ValuesMessage = Extract<WorkerMessage, { kind: 'values' }>;
+type ValuesMessage = Extract<FlowMessage, { kind: 'values' }>;
 
 export type FlowOptions = {
   readonly publisherId: string;
@@ -57,7 +57,6 @@ export class GatewayFlow {
   readonly #figures = {
     valuesTotal: 0,
     historyTotal: 0,
-    sessionsTotal: 0,
     workerRestartsTotal: 0,
     droppedTotal: 0,
     serverLostTotal: 0,
@@ -90,7 +89,7 @@ export class GatewayFlow {
   }
 
   /** One message of a connection worker. `onDurable` is called when a batch of values is on disk. */
-  handle(server: string, message: WorkerMessage, onDurable: (number: number) => void): void {
+  handle(server: string, message: FlowMessage, onDurable: (number: number) => void): void {
     switch (message.kind) {
       case 'values':
         return this.#takeValues(server, message, onDurable);
@@ -99,15 +98,15 @@ export class GatewayFlow {
       case 'state':
         this.#states.setServer(server, message);
         return this.sendHealth('running');
+      case 'reading':
+        return this.#states.setReading(server, message);
       case 'tag':
         return this.#states.setTag(message);
       case 'problem':
-        if (this.#problems.raise(message.problem, server))
-          this.#options.log.warn({ code: message.problem.code, where: message.problem.where }, message.problem.message);
-        return;
+        return this.#takeProblem(server, message.problem);
       case 'clear':
         if (this.#problems.clear(message.code, message.where, server))
-          this.#options.log.info({ code: message.code, where: message.where }, 'problem is over');
+          this.#options.log.info({ server, code: message.code, where: message.where }, 'problem is over');
         return;
       case 'died':
         this.#figures.workerRestartsTotal += 1;
@@ -116,7 +115,7 @@ export class GatewayFlow {
         this.#ownValidTo = message.validTo;
         return;
       case 'event':
-        if (message.event.kind === 'endpoint-connected') this.#figures.sessionsTotal += 1;
+        if (message.event.kind === 'endpoint-connected') this.#states.noteSession(server);
         return this.sendEvent(message.event);
       case 'lost':
         this.#figures.serverLostTotal += message.count;
@@ -133,7 +132,7 @@ export class GatewayFlow {
       case 'facts':
         return this.#learn(message.facts);
       case 'log':
-        return this.#options.log[message.level](message.fields, message.message);
+        return this.#options.log[message.level]({ server, ...message.fields }, message.message);
       default:
         message satisfies never;
     }
@@ -205,14 +204,12 @@ export class GatewayFlow {
       problems,
       figures: {
         ...this.#figures,
+        ...this.#states.figures,
         messagesTotal: this.#values.messagesTotal,
         outboxDepth: this.#outbox.depth,
         outboxBytes: this.#outbox.bytes,
-        ...(this.#ownValidTo === null
-          ? {}
-          : { ownCertificateDaysLeft: Math.floor((this.#ownValidTo - this.#options.now()) / 86_400_000) }),
+        ...daysLeft(this.#ownValidTo, this.#options.now()),
         sentTotal: this.#publisher?.sentTotal ?? 0,
-        serversConnected: this.#states.running,
       },
       connections: this.#states.list(),
     };
@@ -263,6 +260,11 @@ export class GatewayFlow {
     if (batch.origin === undefined && newest > Number.NEGATIVE_INFINITY)
       this.#clockOf(server).notification(publishedAt, newest, now());
     for (const writer of this.#values.take(batch, () => done(number))) this.#spokeAt.set(writer, now());
+  }
+
+  #takeProblem(server: string, problem: WorkerProblem): void {
+    const { code, where, message } = problem;
+    if (this.#problems.raise(problem, server)) this.#options.log.warn({ server, code, where }, message);
   }
 
   #learn(facts: ReadonlyMap<number, FieldFacts>): void {
@@ -325,10 +327,11 @@ export class GatewayFlow {
   }
 
   #clockOf(server: string): ServerClock {
-    const known = this.#clocks.get(server);
-    if (known !== undefined) return known;
-    const clock = new ServerClock();
+    const clock = this.#clocks.get(server) ?? new ServerClock();
     this.#clocks.set(server, clock);
     return clock;
   }
 }
+
+const daysLeft = (validTo: number | null, now: number): Record<string, number> =>
+  validTo === null ? {} : { ownCertificateDaysLeft: Math.floor((validTo - now) / 86_400_000) };

@@ -35,6 +35,7 @@ export const eventKinds = [
   'server-audit',
   'server-events-suppressed',
   'server-switched',
+  'browse-changed',
   'server-state-changed',
   'server-software-changed',
   'server-endpoints-changed',

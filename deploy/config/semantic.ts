@@ -92,6 +92,8 @@ function checkServers({ gateway }: Sections, error: Report, warn: Report): void 
       if (equipment.path.includes('.'))
         topic(topicLevel(equipment.path), where, [...equipmentAt, 'path'], 'MQTT topic level');
       const tagName = unique(error);
+      if (equipment.tags.length === 0 && (equipment.browse ?? []).length === 0)
+        error([...equipmentAt, 'tags'], 'is empty; name a tag, or give browse');
       for (const [tagIndex, tag] of equipment.tags.entries()) {
         const tagAt: ConfigPath = [...equipmentAt, 'tags', tagIndex];
         tagName(tag.name, `tags[${tagIndex}] of this equipment`, [...tagAt, 'name'], 'tag name');

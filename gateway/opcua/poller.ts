@@ -60,6 +60,11 @@ export class Poller implements Disposable {
     }
   }
 
+  /** Tags that are read in rounds. */
+  get size(): number {
+    return [...this.#groups.values()].reduce((sum, { tags }) => sum + tags.length, 0);
+  }
+
   /** Reads only those of its tags that are among these. */
   keep(handles: ReadonlySet<number>): void {
     for (const group of this.#groups.values()) {

@@ -1,4 +1,4 @@
-import { Variant, type AddressSpace, type Namespace, type UAVariable } from 'node-opcua';
+import { StatusCodes, Variant, type AddressSpace, type Namespace, type UAVariable } from 'node-opcua';
 import { describe, expect, it } from 'vitest';
 import { processTag, serverOf, startGatewayRig } from '../../tests/support/gateway-rig.ts';
 import { openTestServer, TEST_NAMESPACE, type TestServer } from '../../tests/support/opcua-test-server.ts';
@@ -27,7 +27,14 @@ async function openPlc() {
   });
   return {
     ...plc,
-    set: (name: string, value: number) => variables.get(name)?.setValueFromSource({ dataType: 'Double', value }),
+    set: (name: string, value: number, at?: number) =>
+      variables
+        .get(name)
+        ?.setValueFromSource(
+          { dataType: 'Double', value },
+          StatusCodes.Good,
+          at === undefined ? undefined : new Date(at),
+        ),
     [Symbol.asyncDispose]: () => plc[Symbol.asyncDispose](),
   };
 }
@@ -105,6 +112,28 @@ describe('redundant servers', () => {
     const keys = rig.of('Power').map(({ at, value }) => `${at} ${String(value)}`);
     expect(new Set(keys).size).toBe(keys.length);
     expect(rig.gateway.health().connections).toHaveLength(1);
+  });
+
+  it('deliver no value twice when the second is a little behind the first', async () => {
+    await using standby = await openPlc();
+    const active = await openPlc();
+    const begin = Date.now() + 1000;
+    const tick = (server: typeof active, count: number) => server.set('Power', 100 + count, begin + count * 500);
+    await using rig = await startGatewayRig([
+      serverOf('pair', active.endpoint, tags, { redundant: [standby.endpoint] }),
+    ]);
+    await eventually('the first values', () => rig.of('Power').length > 0);
+    for (const count of [1, 2, 3]) {
+      tick(active, count);
+      if (count < 3) tick(standby, count);
+      await eventually(`value ${count}`, () => valuesOf(rig.of('Power')).includes(100 + count));
+    }
+    await active[Symbol.asyncDispose]();
+    await eventually('the second is read', () => rig.gateway.health().connections?.[0]?.tags.live === 2, 20_000);
+    for (const count of [3, 4]) tick(standby, count);
+    await eventually('values of the second', () => valuesOf(rig.of('Power')).includes(104), 20_000);
+    expect(valuesOf(rig.of('Power')).filter((value) => Number(value) > 100)).toEqual([101, 102, 103, 104]);
+    expect(rig.problem('ENDPOINT_UNREACHABLE', active.endpoint)).not.toBeNull();
   });
 
   it('are left for a better one when their ServiceLevel falls', { timeout: 60_000 }, async () => {
