@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../broker/contract/deps.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import { topics } from '../broker/contract/topic.ts';
 import type { FlowMessage, WorkerEvent, WorkerProblem } from './opcua/protocol.ts';
 import { ConnectionStates } from './connection-states.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import { OutboxWatch, type OutboxNotice } from './outbox/outbox-watch.ts';
+import { FactBook } from './fact-book.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { NewestKept } from './newest-kept.ts';
 import { ProblemList } from './problem-list.ts';
@@ -13,7 +14,6 @@ import type { Encoder, Refusal } from './publish/encoder.ts';
 import type { Publisher, PublisherState } from './publish/publisher.ts';
 import { connectionMessage } from './publish/connection-message.ts';
 import { metadataMessage } from './publish/pubsub-json.ts';
-import type { FieldFacts } from './tags/field-facts.ts';
 import { refusedValue } from './refused-value.ts';
 import { ServerClock } from './tags/server-clock.ts';
 import type { TagMap, Writer } from './tags/tag-map.ts';
@@ -34,6 +34,8 @@ export type FlowOptions = {
   readonly now: () => number;
   readonly version: string;
   readonly newest: NewestKept;
+  /** How long values are gathered for one write to disk, ms. */
+  readonly gatherMs?: number;
 };
 
 const EVENTS_WAITING = 200;
@@ -49,8 +51,7 @@ export class GatewayFlow {
   readonly #heartbeats: Heartbeats;
   /** Our clock when a writer last said something. */
   readonly #spokeAt = new Map<number, number>();
-  /** What servers said of the fields, by writer id and field name. */
-  readonly #facts = new Map<number, Map<string, FieldFacts>>();
+  readonly #facts = new FactBook();
   readonly #badValues = new Set<string>();
   #publisher: Publisher | null = null;
   #waitingEvents: object[] = [];
@@ -63,7 +64,8 @@ export class GatewayFlow {
     appendErrorsTotal: 0,
     lastValueAt: 0,
   };
-  #outbox = { depth: 0, bytes: 0 };
+  readonly #watch = new OutboxWatch();
+  #outbox = { depth: 0, bytes: 0, damaged: 0 };
   #ownValidTo: number | null = null;
 
   constructor(options: FlowOptions) {
@@ -130,7 +132,8 @@ export class GatewayFlow {
       case 'historized':
         return this.#options.newest.setHistorized(message.handles);
       case 'facts':
-        return this.#learn(message.facts);
+        for (const writer of this.#facts.learn(this.#map, message.facts)) this.#sendMetadata(writer);
+        return;
       case 'log':
         return this.#options.log[message.level]({ server, ...message.fields }, message.message);
       default:
@@ -209,6 +212,8 @@ export class GatewayFlow {
         outboxDepth: this.#outbox.depth,
         outboxBytes: this.#outbox.bytes,
         ...daysLeft(this.#ownValidTo, this.#options.now()),
+        outboxDamagedTotal: this.#outbox.damaged,
+        unwrittenMsMax: Math.ceil(this.#values.unwrittenMsMax),
         sentTotal: this.#publisher?.sentTotal ?? 0,
       },
       connections: this.#states.list(),
@@ -227,8 +232,9 @@ export class GatewayFlow {
     const beats = this.#heartbeats.due(now, (handle) => this.#isUp(handle));
     if (beats !== null) this.#values.take(beats, () => undefined);
     void this.#options.outbox.state().then(
-      ({ depth, bytes }) => {
-        this.#outbox = { depth, bytes };
+      (state) => {
+        this.#outbox = state;
+        this.#tell(this.#watch.look(state));
       },
       () => undefined,
     );
@@ -267,25 +273,10 @@ export class GatewayFlow {
     if (this.#problems.raise(problem, server)) this.#options.log.warn({ server, code, where }, message);
   }
 
-  #learn(facts: ReadonlyMap<number, FieldFacts>): void {
-    const touched = new Set<Writer>();
-    for (const [handle, fact] of facts) {
-      const mapped = this.#map.tags.get(handle);
-      const writer = mapped === undefined ? undefined : this.#map.writers[mapped.writer];
-      if (mapped === undefined || writer === undefined) continue;
-      const fields = this.#facts.get(writer.id) ?? new Map<string, FieldFacts>();
-      this.#facts.set(writer.id, fields);
-      if (isDeepStrictEqual(fields.get(mapped.tag.name), fact)) continue;
-      fields.set(mapped.tag.name, fact);
-      touched.add(writer);
-    }
-    for (const writer of touched) this.#sendMetadata(writer);
-  }
-
   #sendMetadata(writer: Writer): void {
     const { publisherId, prefix, now } = this.#options;
     const address = { publisherId, writerGroup: writer.server, dataSetWriter: writer.equipment.path };
-    const message = metadataMessage(publisherId, writer, now(), this.#facts.get(writer.id));
+    const message = metadataMessage(publisherId, writer, now(), this.#facts.of(writer));
     this.#publisher?.send(topics.metadata(prefix, address), message, true);
   }
 
@@ -316,8 +307,13 @@ export class GatewayFlow {
     });
   }
 
+  #tell(notices: readonly OutboxNotice[]): void {
+    for (const notice of notices) this.sendEvent({ ...notice, subject: 'outbox' });
+  }
+
   #noteDropped(count: number): void {
     this.#figures.droppedTotal += count;
+    this.#tell(this.#watch.dropped(count));
     this.sendEvent({
       kind: 'data-lost',
       severity: 'high',

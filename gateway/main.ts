@@ -40,7 +40,9 @@ const unchangeable = ['publisherId', 'mqtt', 'outbox', 'keepAliveInterval', 'pro
 const HEALTH_INTERVAL_MS = 10_000;
 const DRAIN_MS = 2000;
 const defaultMqtt = { url: 'mqtt://127.0.0.1:1883', topicPrefix: DEFAULT_TOPIC_PREFIX } as const;
-const defaultOutbox = { maxMegabytes: 1024, requiredConsumers: ['scoring'] } as const;
+const defaultOutbox = { maxMegabytes: 1024, requiredConsumers: ['scoring'] };
+/** Of values that are not on disk yet a power cut may take no more than this, ms. */
+const MOST_GATHERED_MS = 100;
 
 /**
  * Starts the gateway. It comes up whether or not servers and broker are there and keeps trying; what is wrong is in
@@ -50,7 +52,7 @@ const defaultOutbox = { maxMegabytes: 1024, requiredConsumers: ['scoring'] } as 
 export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Promise<GatewayService> {
   const { gateway } = config;
   const { now, dataDir } = deps;
-  const limits = gateway.outbox ?? defaultOutbox;
+  const limits: NonNullable<GatewaySection['outbox']> = gateway.outbox ?? defaultOutbox;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await using opening = new AsyncDisposableStack();
   const log = opening.use(quietLog(deps.log));
@@ -58,6 +60,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
     await SqliteOutbox.open(join(dataDir, 'outbox.db'), {
       maxBytes: limits.maxMegabytes * 1_048_576,
       requiredConsumers: limits.requiredConsumers,
+      ...(limits.maxAge === undefined ? {} : { maxAgeMs: durationMs(limits.maxAge) }),
     }),
   );
   const lockFile = new BrowseLockFile(dataDir);
@@ -89,6 +92,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
     now,
     version: deps.version,
     newest,
+    gatherMs: Math.min(MOST_GATHERED_MS, limits.groupCommit === undefined ? 0 : durationMs(limits.groupCommit)),
   });
   const metrics = createMetrics(() => flow.health('running'));
   const publisher = opening.use(
@@ -97,6 +101,7 @@ export async function startGateway(config: GatewayConfig, deps: ServiceDeps): Pr
       publisherId: gateway.publisherId,
       outbox,
       sentId: state.sentId,
+      drain: limits.drain ?? 'oldest-first',
       log,
       now,
       onState: (broker) => flow.setBrokerState(broker),

@@ -17,6 +17,8 @@ const counters: Readonly<Record<string, string>> = {
 const gauges: Readonly<Record<string, string>> = {
   outboxDepth: 'Records in the outbox.',
   outboxBytes: 'Bytes in the outbox.',
+  outboxDamagedTotal: 'Messages lost to damage of the outbox file.',
+  unwrittenMsMax: 'Longest time that values were in memory only, ms.',
   serversConnected: 'Connections that are running.',
   ownCertificateDaysLeft: "Days until the gateway's own certificate ends.",
 };

@@ -27,6 +27,8 @@ export const eventKinds = [
   'limit-hit',
   'malformed-packet',
   'client-id-takeover',
+  'address-unknown',
+  'client-certificate-refused',
   'outbox-level',
   'data-lost',
   'history-filled',

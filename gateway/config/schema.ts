@@ -266,6 +266,21 @@ export const GatewaySection = Type.Object(
             minimum: 1,
             description: 'Oldest records are dropped, counted and reported beyond this.',
           }),
+          maxAge: Type.Optional(
+            Duration({ description: 'Records older than this are dropped, counted and reported. Default: no limit.' }),
+          ),
+          groupCommit: Type.Optional(
+            Duration({
+              description:
+                'How long values are gathered in memory for one write to disk: fewer writes, more latency. Nothing is acknowledged to the OPC UA server before it is on disk. At most 100ms. Default: 0ms.',
+            }),
+          ),
+          drain: Type.Optional(
+            Type.Enum(['oldest-first', 'live-first'], {
+              description:
+                'After an outage: everything in the order it was measured, or machine by machine, so that those that are up to date stay so. The order within a machine is kept in both. Default: oldest-first.',
+            }),
+          ),
           requiredConsumers: Type.Array(Type.String(), {
             default: ['scoring'],
             description:
