@@ -7,6 +7,7 @@ import { addCheckCommand } from './commands/check.ts';
 import type { CommandContext } from './commands/context.ts';
 import { addDiscoverCommand } from './commands/discover.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addFillHistoryCommand } from './commands/fill-history.ts';
 import { addImportCommand } from './commands/import.ts';
@@ -14,6 +15,8 @@ import { addReplayCommand } from './commands/replay.ts';
 import { addServiceCommands } from './commands/service.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addUpCommand } from './commands/up.ts';
+import { addValueAddedCommand } from './commands/value-added.ts';
+import { addUserCommand } from './commands/user.ts';
 import { productVersion } from './product.ts';
 
 /** Exit code of whatever a command ended with: 0 done, 1 ran and failed, 2 wrong usage or configuration. */
@@ -52,7 +55,10 @@ export function createProgram(context: CommandContext): Command {
     addExportCommand,
     addCheckCommand,
     addCertCommand,
+    addUserCommand,
     addDoctorCommand,
+    addEvaluateCommand,
+    addValueAddedCommand,
     addFillHistoryCommand,
   ]) {
     add(program, context);

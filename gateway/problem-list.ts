@@ -34,6 +34,11 @@ export class ProblemList {
     return this.#problems.delete(`${scope}|${code}|${where}`);
   }
 
+  /** Nothing more is to be said of a server section. */
+  clearScope(scope: string): void {
+    for (const key of this.#problems.keys()) if (key.startsWith(`${scope}|`)) this.#problems.delete(key);
+  }
+
   list(): Problem[] {
     return [...this.#problems.values()];
   }

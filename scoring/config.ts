@@ -37,6 +37,86 @@ export const TargetSection = Type.Object(
 );
 export type TargetSection = Static<typeof TargetSection>;
 
+const ClockTime = Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', examples: ['20:00'] });
+
+/** What a plant has agreed for its energy accounts. */
+export const EnergySection = Type.Object(
+  {
+    factorSets: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: 'Further factor sets (YAML files of the plant), beside those that are shipped.',
+      }),
+    ),
+    electricityEquivalent: Type.Optional(
+      Type.Object(
+        {
+          kgcePerKwh: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
+          source: Type.String({ minLength: 1, description: 'Decree or bill the rate is from.' }),
+        },
+        {
+          additionalProperties: false,
+          description: "等价值 of electricity: last year's rate of generation. Left out: no figure on that basis.",
+        },
+      ),
+    ),
+    shifts: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { name: Type.String({ minLength: 1 }), from: ClockTime, to: ClockTime },
+          { additionalProperties: false },
+        ),
+        { description: 'Shifts in local time that follow one another around the clock.' },
+      ),
+    ),
+    dayStartsAt: Type.Optional(
+      Type.String({
+        pattern: '^([01]\\d|2[0-3]):[0-5]\\d$',
+        description: 'Start of the production day. Default 00:00.',
+      }),
+    ),
+    meterReadingDay: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 31,
+        description: 'Day of the month the meters are read (抄表日). Default 1.',
+      }),
+    ),
+    mainMeters: Type.Optional(
+      Type.Record(Type.String(), Type.String({ minLength: 1 }), {
+        description:
+          'Path of a line or area → path of the equipment that is its main meter. Its energy is that of the meter; what lies below breaks it down and leaves a residual.',
+        examples: [{ 'body/press-line': 'body/press-line/feeder-1' }],
+      }),
+    ),
+    independent: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: 'Paths whose energy is no part of what is above them, e.g. a tenant.',
+      }),
+    ),
+    tariff: Type.Optional(
+      Type.Object(
+        {
+          plan: Type.String({
+            default: 'shanghai-two-part',
+            description: 'Id of a shipped tariff, or a YAML file of the plant.',
+          }),
+          flatPriceYuan: Type.Optional(
+            Type.Number({
+              exclusiveMinimum: 0,
+              description: 'Flat price per kWh. Left out: energy by period, no cost.',
+            }),
+          ),
+          holidays: Type.Optional(Type.Array(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }))),
+          makeUpWorkdays: Type.Optional(Type.Array(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }))),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type EnergySection = Static<typeof EnergySection>;
+
 export const InfluxSection = Type.Object(
   {
     url: Type.String({ pattern: '^https?://', examples: ['http://127.0.0.1:8086'] }),
@@ -116,6 +196,7 @@ export const ScoringSection = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    energy: Type.Optional(EnergySection),
     targets: Type.Array(TargetSection, { default: [] }),
   },
   { additionalProperties: false },

@@ -6,6 +6,7 @@ import { describeError } from '../broker/contract/error.ts';
 import type { PlantSection } from '../broker/contract/plant.ts';
 import type { AnomalyEpisode } from './anomaly/score.ts';
 import type { ScoringSection } from './config.ts';
+import { boundariesOf } from './energy/boundaries.ts';
 import { createLocalDays, type DaySpan } from './energy/local-day.ts';
 import type { AnomalyOptions } from './equipment-scorer.ts';
 import { ScoringPipeline, type PipelineIssue } from './pipeline.ts';
@@ -58,6 +59,7 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
   let saving: Promise<void> = Promise.resolve();
   const pipeline = await ScoringPipeline.open(store, sinks, {
     dayOf,
+    boundaries: boundariesOf(scoring.energy),
     maxGapMs: durationMs(scoring.maxGap),
     latenessMs: durationMs(scoring.lateness),
     anomaly: anomalyOptions(scoring),

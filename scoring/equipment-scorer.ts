@@ -5,9 +5,15 @@ import type { MachineModel } from './anomaly/machine-model.ts';
 import type { MachineRow } from './anomaly/machine-row.ts';
 import { RowBuilder } from './anomaly/row-builder.ts';
 import type { AnomalyEpisode, AnomalyScore } from './anomaly/score.ts';
-import { EquipmentLedger, type LedgerCheckpoint, type LedgerIssue } from './energy/equipment-ledger.ts';
+import {
+  EquipmentLedger,
+  type LedgerCheckpoint,
+  type LedgerCursors,
+  type LedgerIssue,
+} from './energy/equipment-ledger.ts';
+import { LabelTimeline, type LabelChange } from './energy/label-timeline.ts';
 import { powerFactorKw } from './energy/unit.ts';
-import type { WindowBook, WindowCursor } from './energy/window-book.ts';
+import type { WindowBook } from './energy/window-book.ts';
 
 /** Newest value of a tag as shown live. */
 export type TagReading = { value: number | string | boolean | null; at: number | null; statusCode: number };
@@ -18,6 +24,12 @@ export type ScorerCheckpoint = {
   readonly episode: AnomalyEpisode | null;
   readonly detector: DetectorMemory;
   readonly lastScore: AnomalyScore | null;
+};
+
+/** Products and orders of a machine over time. */
+export type ScorerLabels = {
+  readonly product: readonly LabelChange[];
+  readonly order: readonly LabelChange[];
 };
 
 export type AnomalyOptions = {
@@ -74,6 +86,9 @@ export class EquipmentScorer {
   #lastCountAt = Number.NaN;
   #lastScore: AnomalyScore | null = null;
   #powerKw: number | null = null;
+  readonly #labels = { product: new LabelTimeline(), order: new LabelTimeline() };
+  /** true when product or order changed since they were last kept. */
+  labelsChanged = false;
   /** true when the state changed since the last checkpoint. */
   dirty = false;
 
@@ -81,7 +96,7 @@ export class EquipmentScorer {
     readonly equipment: EquipmentDescription;
     readonly tags: readonly TagDescription[];
     readonly book: WindowBook;
-    readonly cursors: { readonly equipment: WindowCursor; readonly chain: WindowCursor };
+    readonly cursors: LedgerCursors;
     readonly maxGapMs: number;
     readonly anomaly: AnomalyOptions;
     readonly events: ScorerEvents;
@@ -187,6 +202,16 @@ export class EquipmentScorer {
     };
   }
 
+  /** Products and orders over time, as kept beside the checkpoint. */
+  get labels(): ScorerLabels {
+    return { product: this.#labels.product.changes, order: this.#labels.order.changes };
+  }
+
+  restoreLabels({ product = [], order = [] }: Partial<ScorerLabels>): void {
+    this.#labels.product.restore(product);
+    this.#labels.order.restore(order);
+  }
+
   restore(checkpoint: ScorerCheckpoint): void {
     this.#ledger.restore(checkpoint.ledger);
     this.#detector.restore(checkpoint.detector);
@@ -220,11 +245,13 @@ export class EquipmentScorer {
         if (made > 0) this.#rows.pieces(made * part);
         return;
       }
+      case 'product':
+      case 'order':
+        if (this.#labels[plan.tag.role].set(value, at)) this.labelsChanged = true;
+        return;
       case 'energy-counter':
       case 'output-rate':
       case 'scrap-counter':
-      case 'product':
-      case 'order':
         return;
       default:
         plan.tag.role satisfies never;

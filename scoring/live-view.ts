@@ -97,7 +97,8 @@ function displayName({ path, level }: Branch, leaf: EquipmentScorer | null, plan
 
 function liveFigures(branch: Branch, leaf: EquipmentScorer | null, { pipeline, dayOf, clock }: Context): LiveFigures {
   const clocks = branch.scorers.map((scorer) => scorer.clock).filter((at) => !Number.isNaN(at));
-  const powers = branch.scorers.map((scorer) => scorer.powerKw).filter((kw) => kw !== null);
+  const part = branch.scorers.filter(({ equipment }) => pipeline.countsIn(equipment.path, branch.path));
+  const powers = part.map((scorer) => scorer.powerKw).filter((kw) => kw !== null);
   const today = Number.isFinite(clock) ? pipeline.book.peek(branch.path, '1d', dayOf(clock).start) : null;
   const hour = Number.isFinite(clock) ? pipeline.book.peek(branch.path, '1h', clock - HOUR) : null;
   const figure = today === null ? null : figureOf(today);
@@ -106,7 +107,7 @@ function liveFigures(branch: Branch, leaf: EquipmentScorer | null, { pipeline, d
     at: clocks.length === 0 ? null : Math.max(...clocks),
     // A sum with a part missing would look like a saving.
     powerKw:
-      powers.length === 0 || powers.length < metered(branch).length ? null : powers.reduce((sum, kw) => sum + kw, 0),
+      powers.length === 0 || powers.length < metered(part).length ? null : powers.reduce((sum, kw) => sum + kw, 0),
     energyTodayKwh: figure?.energyKwh ?? null,
     outputToday: counts(branch) ? (figure?.output ?? null) : null,
     secToday: figure?.sec ?? null,
@@ -128,9 +129,9 @@ function counts(branch: Branch): boolean {
   return branch.scorers.some((scorer) => scorer.tags.some((tag) => tag.role === 'output-counter'));
 }
 
-/** Machines of a branch that have a power tag. */
-function metered(branch: Branch): readonly EquipmentScorer[] {
-  return branch.scorers.filter((scorer) => scorer.tags.some((tag) => tag.role === 'power'));
+/** Machines that have a power tag. */
+function metered(machines: readonly EquipmentScorer[]): readonly EquipmentScorer[] {
+  return machines.filter((scorer) => scorer.tags.some((tag) => tag.role === 'power'));
 }
 
 const secOf = (sums: EnergySums): number | null => figureOf(sums).sec;

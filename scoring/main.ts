@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ServiceDeps } from '../broker/contract/deps.ts';
 import { describeError } from '../broker/contract/error.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
@@ -7,6 +8,7 @@ import type { PlantSection } from '../broker/contract/plant.ts';
 import { startApi } from './api/server.ts';
 import type { ScoringSection } from './config.ts';
 import { openCore, type ScoringCore } from './core.ts';
+import type { AccountRules } from './energy/account.ts';
 import type { FoundingDocument } from './energy/target.ts';
 import { Flusher } from './flusher.ts';
 import type { Reader } from './ingest/reader.ts';
@@ -14,6 +16,7 @@ import { ReceiveWindow } from './ingest/receive-window.ts';
 import { LivePlant } from './live-plant.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
 import { createStream, startPlantReader } from './plant-stream.ts';
+import { ValueAddedBook } from './store/value-added-book.ts';
 import { ProblemBook } from './problem-book.ts';
 
 export { openCore, type ScoringCore } from './core.ts';
@@ -30,6 +33,8 @@ export type ScoringDeps = ServiceDeps & {
   readonly apiToken: string;
   /** Founding documents by id, for targets that name one. */
   readonly founding: ReadonlyMap<string, FoundingDocument>;
+  /** Factors, tariff and price of the energy accounts. */
+  readonly accounts: AccountRules;
 };
 
 export interface ScoringService extends AsyncDisposable {
@@ -94,6 +99,8 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
       ...scoring.api,
       token: deps.apiToken,
       consoleDir: config.consoleDir,
+      accounts: deps.accounts,
+      valueAdded: new ValueAddedBook(join(deps.dataDir, 'value-added.jsonl')),
       store: core.store,
       alerts: core.store,
       view: plantView,

@@ -1,3 +1,4 @@
+import { energyChain, NO_BOUNDARIES, type Boundaries } from './energy/boundaries.ts';
 import type { EquipmentDescription, TagDescription } from '../broker/contract/tag.ts';
 import type { MachineModel } from './anomaly/machine-model.ts';
 import type { AnomalyEpisode, AnomalyScore } from './anomaly/score.ts';
@@ -5,7 +6,13 @@ import type { LedgerIssue } from './energy/equipment-ledger.ts';
 import type { DaySpan } from './energy/local-day.ts';
 import { WindowBook } from './energy/window-book.ts';
 import type { TreeObject } from './energy/window-record.ts';
-import { EquipmentScorer, isUsable, type AnomalyOptions, type ScorerCheckpoint } from './equipment-scorer.ts';
+import {
+  EquipmentScorer,
+  isUsable,
+  type AnomalyOptions,
+  type ScorerCheckpoint,
+  type ScorerLabels,
+} from './equipment-scorer.ts';
 import { ClockGuard } from './ingest/clock-guard.ts';
 import type { MetricSink, MetricStore } from './store/metric-store.ts';
 
@@ -15,6 +22,8 @@ export type PipelineIssue = Omit<LedgerIssue, 'code'> & {
 };
 
 export type PipelineOptions = {
+  /** Main meters and independent objects; default: none. */
+  readonly boundaries?: Boundaries;
   readonly dayOf: (at: number) => DaySpan;
   readonly maxGapMs: number;
   readonly latenessMs: number;
@@ -40,7 +49,14 @@ type Sample = {
   readonly statusCode: number;
 };
 
-type Machine = { readonly scorer: EquipmentScorer; readonly line: string; readonly guard: number; powerKw: number };
+type Machine = {
+  readonly scorer: EquipmentScorer;
+  /** Objects its energy is part of, itself first. */
+  readonly counted: ReadonlySet<string>;
+  readonly line: string;
+  readonly guard: number;
+  powerKw: number;
+};
 
 /**
  * From samples in event time to rows of the store. One `flush` writes the windows and scores that changed together with
@@ -56,6 +72,7 @@ export class ScoringPipeline {
   readonly #byPath = new Map<string, number>();
   readonly #linePower = new Map<string, number>();
   readonly #checkpoints: ReadonlyMap<string, string>;
+  readonly #labels: ReadonlyMap<string, string>;
   #plantPower = 0;
   #scores: AnomalyScore[] = [];
   #episodes = new Map<string, AnomalyEpisode>();
@@ -64,13 +81,18 @@ export class ScoringPipeline {
     store: MetricStore,
     sinks: readonly MetricSink[],
     options: PipelineOptions,
-    state: { readonly book: WindowBook; readonly checkpoints: ReadonlyMap<string, string> },
+    state: {
+      readonly book: WindowBook;
+      readonly checkpoints: ReadonlyMap<string, string>;
+      readonly labels: ReadonlyMap<string, string>;
+    },
   ) {
     this.#store = store;
     this.#sinks = sinks;
     this.#options = options;
     this.#book = state.book;
     this.#checkpoints = state.checkpoints;
+    this.#labels = state.labels;
   }
 
   /** Opens the pipeline on what the store holds. */
@@ -89,9 +111,11 @@ export class ScoringPipeline {
       );
     }
     const saved = await store.readCheckpoints('ledger/');
+    const labels = await store.readCheckpoints('labels/');
     return new ScoringPipeline(store, sinks, options, {
       book,
       checkpoints: new Map(saved.map(({ name, body }) => [name.slice('ledger/'.length), body])),
+      labels: new Map(labels.map(({ name, body }) => [name.slice('labels/'.length), body])),
     });
   }
 
@@ -126,6 +150,7 @@ export class ScoringPipeline {
       const checkpoint = before.scorer.checkpoint();
       const machine = this.#open(equipment, tags, before.guard);
       machine.scorer.restore({ ...checkpoint, episode: null });
+      machine.scorer.restoreLabels(before.scorer.labels);
       this.#machines[known] = machine;
       return known;
     }
@@ -133,6 +158,8 @@ export class ScoringPipeline {
     const checkpoint = saved === undefined ? null : (JSON.parse(saved) as ScorerCheckpoint);
     const machine = this.#open(equipment, tags, this.#guard.add(checkpoint?.ledger.clock ?? Number.NaN));
     if (checkpoint !== null) machine.scorer.restore(checkpoint);
+    const labels = this.#labels.get(equipment.path);
+    if (labels !== undefined) machine.scorer.restoreLabels(JSON.parse(labels) as ScorerLabels);
     this.#machines.push(machine);
     this.#byPath.set(equipment.path, this.#machines.length - 1);
     return this.#machines.length - 1;
@@ -156,6 +183,12 @@ export class ScoringPipeline {
         verdict satisfies never;
     }
     known.scorer.sample(tag, value, at, statusCode);
+  }
+
+  /** Whether a machine's energy is part of that of an object. */
+  countsIn(equipment: string, object: string): boolean {
+    const index = this.#byPath.get(equipment);
+    return index !== undefined && this.#machines[index]?.counted.has(object) === true;
   }
 
   /** All values of a machine are unchanged up to `at`. */
@@ -189,14 +222,20 @@ export class ScoringPipeline {
     this.#scores = [];
     this.#episodes = new Map();
     const dirty = this.#machines.filter((machine) => machine.scorer.dirty);
+    const relabelled = this.#machines.filter((machine) => machine.scorer.labelsChanged);
     const checkpoints = [
       ...dirty.map(({ scorer }) => ({
         name: `ledger/${scorer.equipment.path}`,
         body: JSON.stringify(scorer.checkpoint()),
       })),
+      ...relabelled.map(({ scorer }) => ({
+        name: `labels/${scorer.equipment.path}`,
+        body: JSON.stringify(scorer.labels),
+      })),
       ...extra(),
     ];
     for (const { scorer } of dirty) scorer.dirty = false;
+    for (const { scorer } of relabelled) scorer.labelsChanged = false;
     try {
       // Sinks first: what they get twice after a crash replaces itself, what they never get is missing.
       for (const sink of this.#sinks) await sink.write({ windows, scores });
@@ -206,6 +245,7 @@ export class ScoringPipeline {
       this.#scores = [...scores, ...this.#scores];
       this.#episodes = new Map([...episodes, ...this.#episodes]);
       for (const { scorer } of dirty) scorer.dirty = true;
+      for (const { scorer } of relabelled) scorer.labelsChanged = true;
       throw error;
     }
     this.#book.evict(clock);
@@ -217,8 +257,11 @@ export class ScoringPipeline {
     const area: TreeObject | null = parts.length > 1 ? { path: parts[0] ?? '', level: 'area' } : null;
     const line: TreeObject | null = parts.length > 2 ? { path: parts.slice(0, -1).join('/'), level: 'line' } : null;
     const chain = [line, area, { path: '', level: 'site' } as const].filter((object) => object !== null);
+    const ancestors = chain.map(({ path }) => path);
+    const counted = new Set(energyChain(equipment.path, ancestors, this.#options.boundaries ?? NO_BOUNDARIES));
     const lineName = line?.path ?? equipment.path;
     const machine: Machine = {
+      counted: new Set([equipment.path, ...counted]),
       line: lineName,
       guard,
       powerKw: 0,
@@ -228,7 +271,8 @@ export class ScoringPipeline {
         book: this.#book,
         cursors: {
           equipment: this.#book.cursor([{ path: equipment.path, level: 'equipment' }]),
-          chain: this.#book.cursor(chain),
+          chain: this.#book.cursor(chain.filter(({ path }) => counted.has(path))),
+          pieces: this.#book.cursor(chain),
         },
         maxGapMs: this.#options.maxGapMs,
         anomaly: this.#options.anomaly,

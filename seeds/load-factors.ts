@@ -104,14 +104,20 @@ export async function loadFactorSets(
     throw new JoulegateError('SEED_INVALID', `factor sets cannot be read: ${describeError(error)}`, { cause: error });
   });
   const sets: FactorSetFile[] = [];
-  for (const name of names.filter((file) => file.endsWith('.yaml')).sort()) {
-    const file = join(folder, name);
-    const set = await readSeed(file, factorCheck);
-    const [problem] = problems(set);
-    if (problem !== undefined) throw new JoulegateError('SEED_INVALID', `${file}: ${problem}`);
-    sets.push(set);
-  }
+  for (const name of names.filter((file) => file.endsWith('.yaml')).sort())
+    sets.push(await loadFactorSet(join(folder, name), problems));
   return sets;
+}
+
+/** Reads one factor set. @throws JoulegateError SEED_INVALID naming file, key and remedy. */
+export async function loadFactorSet(
+  file: string,
+  problems: (set: FactorSetFile) => readonly string[],
+): Promise<FactorSetFile> {
+  const set = await readSeed(file, factorCheck);
+  const [problem] = problems(set);
+  if (problem !== undefined) throw new JoulegateError('SEED_INVALID', `${file}: ${problem}`);
+  return set;
 }
 
 /**

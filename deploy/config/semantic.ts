@@ -1,5 +1,7 @@
 import { topicLevel } from '../../broker/contract/topic.ts';
 import type { ServerConfig, TagConfig } from '../../gateway/config/schema.ts';
+import type { EnergySection } from '../../scoring/config.ts';
+import { shiftProblems } from '../../scoring/energy/calendar.ts';
 import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from '../../scoring/energy/unit.ts';
 import { closest } from './closest.ts';
 import type { ConfigPath } from './problem.ts';
@@ -90,6 +92,8 @@ function checkServers({ gateway }: Sections, error: Report, warn: Report): void 
       if (equipment.path.includes('.'))
         topic(topicLevel(equipment.path), where, [...equipmentAt, 'path'], 'MQTT topic level');
       const tagName = unique(error);
+      if (equipment.tags.length === 0 && (equipment.browse ?? []).length === 0)
+        error([...equipmentAt, 'tags'], 'is empty; name a tag, or give browse');
       for (const [tagIndex, tag] of equipment.tags.entries()) {
         const tagAt: ConfigPath = [...equipmentAt, 'tags', tagIndex];
         tagName(tag.name, `tags[${tagIndex}] of this equipment`, [...tagAt, 'name'], 'tag name');
@@ -149,15 +153,7 @@ function checkMqtt(config: Sections, error: Report): void {
   for (const section of ['gateway', 'scoring'] as const) {
     const url = config[section]?.mqtt?.url;
     if (url === undefined) continue;
-    const path: ConfigPath = [section, 'mqtt', 'url'];
-    const parsed = URL.parse(url);
-    if (parsed === null || !['mqtt:', 'mqtts:'].includes(parsed.protocol) || parsed.hostname === '') {
-      error(path, `${show(url)} is no MQTT address; write mqtts://host:8883 or mqtt://127.0.0.1:1883`);
-    } else if (parsed.username !== '' || parsed.password !== '') {
-      error(path, 'must not carry credentials; use the keys username and password (file:PATH or ${ENV})');
-    } else if (parsed.protocol === 'mqtt:' && !isLoopback(parsed.hostname)) {
-      error(path, `${show(url)} would send passwords over the network unprotected; use mqtts://`);
-    }
+    checkMqttUrl(url, [section, 'mqtt', 'url'], error);
   }
   const probes = config.gateway?.probes;
   if (
@@ -170,16 +166,46 @@ function checkMqtt(config: Sections, error: Report): void {
       `${show(probes.host)} is reachable from the network, which needs gateway.probes.tls and token; add them or use 127.0.0.1`,
     );
   }
-  const { broker } = config;
-  if (broker !== undefined && broker.tls === undefined && !isLoopback(broker.host)) {
-    error(
-      ['broker', 'host'],
-      `${show(broker.host)} is reachable from the network, which needs broker.tls; add it or use 127.0.0.1`,
-    );
+  checkBroker(config, error);
+}
+
+function checkBroker({ broker }: Sections, error: Report): void {
+  if (broker === undefined) return;
+  const main = { transport: 'mqtt', host: broker.host, path: ['broker', 'host'] };
+  const more = (broker.listeners ?? []).map((listener, index) => ({
+    ...listener,
+    path: ['broker', 'listeners', index, 'host'],
+  }));
+  for (const { transport, host, path } of broker.tls === undefined ? [main, ...more] : more) {
+    const secure = transport === 'mqtts' || transport === 'wss';
+    if (secure && broker.tls === undefined) error(path, `a ${transport} listener needs broker.tls; add it`);
+    if (!secure && !isLoopback(host) && broker.allowPlain !== true)
+      error(path, `${show(host)} is reachable from the network, which needs broker.tls; add it or use 127.0.0.1`);
+  }
+  if (broker.metrics !== undefined && !isLoopback(broker.metrics.host))
+    error(['broker', 'metrics', 'host'], `${show(broker.metrics.host)} is reachable without sign-in; use 127.0.0.1`);
+  const bridgeName = unique(error);
+  for (const [index, { name, url, certFile, keyFile }] of (broker.bridges ?? []).entries()) {
+    const at: ConfigPath = ['broker', 'bridges', index];
+    bridgeName(name, `bridges[${index}]`, [...at, 'name'], 'bridge name');
+    checkMqttUrl(url, [...at, 'url'], error);
+    if ((certFile === undefined) !== (keyFile === undefined))
+      error([...at, certFile === undefined ? 'keyFile' : 'certFile'], 'certFile and keyFile belong together; set both');
   }
 }
 
-function checkScoring({ scoring, broker }: Sections, error: Report): void {
+function checkMqttUrl(url: string, path: ConfigPath, error: Report): void {
+  const parsed = URL.parse(url);
+  if (parsed === null || !['mqtt:', 'mqtts:'].includes(parsed.protocol) || parsed.hostname === '') {
+    error(path, `${show(url)} is no MQTT address; write mqtts://host:8883 or mqtt://127.0.0.1:1883`);
+  } else if (parsed.username !== '' || parsed.password !== '') {
+    error(path, 'must not carry credentials; use the keys username and password (file:PATH or ${ENV})');
+  } else if (parsed.protocol === 'mqtt:' && !isLoopback(parsed.hostname)) {
+    error(path, `${show(url)} would send passwords over the network unprotected; use mqtts://`);
+  }
+}
+
+function checkScoring({ scoring, broker, gateway }: Sections, error: Report): void {
   const api = scoring?.api;
   if (api?.openLoopback === true && !isLoopback(api.host)) {
     error(['scoring', 'api', 'openLoopback'], `is only allowed with a loopback host, not ${show(api.host)}; remove it`);
@@ -193,6 +219,8 @@ function checkScoring({ scoring, broker }: Sections, error: Report): void {
   if (api !== undefined && api.port !== 0 && api.port === broker?.port) {
     error(['scoring', 'api', 'port'], `${api.port} is the port of the broker as well; choose another`);
   }
+  checkBoundaries(scoring?.energy, gateway, error);
+  for (const problem of shiftFaults(scoring?.energy?.shifts)) error(['scoring', 'energy', 'shifts'], problem);
   const targetId = unique(error);
   for (const [index, target] of (scoring?.targets ?? []).entries()) {
     const at: ConfigPath = ['scoring', 'targets', index];
@@ -205,6 +233,40 @@ function checkScoring({ scoring, broker }: Sections, error: Report): void {
       if (!isDay(day)) error([...at, 'basePeriod', key], `${show(day)} is no day; write e.g. 2025-01-01`);
     }
     if (isDay(from) && isDay(to) && from > to) error([...at, 'basePeriod'], `ends (${to}) before it begins (${from})`);
+  }
+}
+
+const shiftFaults = (shifts: EnergySection['shifts']): string[] =>
+  shifts === undefined || shifts.length === 0 ? [] : shiftProblems(shifts);
+
+/** A meter belongs to one object, and both must be there. */
+function checkBoundaries(energy: EnergySection | undefined, gateway: Sections['gateway'], error: Report): void {
+  const { mainMeters = {}, independent = [] } = energy ?? {};
+  const equipment = (gateway?.servers ?? []).flatMap((server) => server.equipment.map(({ path }) => path));
+  const objects = new Set(
+    equipment.flatMap((path) => path.split('/').map((_, depth, parts) => parts.slice(0, depth).join('/'))),
+  );
+  const meter = unique(error);
+  const at: ConfigPath = ['scoring', 'energy'];
+  for (const [object, path] of Object.entries(mainMeters)) {
+    meter(path, `mainMeters of ${show(object)}`, [...at, 'mainMeters', object], 'main meter');
+    if (equipment.length === 0) continue;
+    if (!objects.has(object)) {
+      error([...at, 'mainMeters', object], `${show(object)} is the path of no area or line with equipment`);
+    }
+    if (!equipment.includes(path)) {
+      const meant = closest(path, equipment);
+      error(
+        [...at, 'mainMeters', object],
+        `${show(path)} is no equipment; ${meant === null ? 'name the meter as equipment first' : `did you mean ${meant}?`}`,
+      );
+    } else if (object !== '' && !path.startsWith(`${object}/`)) {
+      error([...at, 'mainMeters', object], `${show(path)} does not lie below ${show(object)}; move it there`);
+    }
+  }
+  for (const [index, path] of independent.entries()) {
+    if (equipment.length > 0 && !objects.has(path) && !equipment.includes(path))
+      error([...at, 'independent', index], `${show(path)} is the path of nothing in this plant`);
   }
 }
 

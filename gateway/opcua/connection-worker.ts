@@ -42,7 +42,12 @@ parentPort?.on('message', (command: WorkerCommand) => {
   onCommand(command);
 });
 keepNotificationBodies();
-const parts = { sender: new BatchSender(say), guard: new NodeGuard(), seen: new LastSeen(), events: new EventMemory() };
+const parts = {
+  sender: new BatchSender(say),
+  guard: new NodeGuard(),
+  seen: new LastSeen((start.server.redundant ?? []).length > 0),
+  events: new EventMemory(),
+};
 parts.seen.recall(start.kept ?? []);
 
 /** Tries after a failure come later and later, with jitter, so that a recovering server is not hammered; refusals slowly. */
@@ -59,6 +64,7 @@ while (!stop.signal.aborted) {
   const sayOrSwitch = (message: WorkerMessage): void => {
     say(message);
     if (message.kind !== 'server') return;
+    void choice.visitLost();
     void choice.isBetterElsewhere(message.serviceLevel).then((isBetter) => {
       if (isBetter) elsewhere.abort();
     });
@@ -66,8 +72,11 @@ while (!stop.signal.aborted) {
   try {
     say({ kind: 'state', state: 'connecting', reason: '' });
     const signal = AbortSignal.any([stop.signal, elsewhere.signal]);
-    await runSession({ ...start, server }, parts, sayOrSwitch, signal, (listener) => {
+    const mine = start;
+    await runSession({ ...mine, server }, parts, sayOrSwitch, signal, (listener) => {
       onCommand = listener;
+      // Tags that came while the session was being opened.
+      if (start !== mine) listener({ kind: 'tags', tags: start.tags });
     });
   } catch (error) {
     if (Date.now() - begun > 60_000) failures = 0;

@@ -1,10 +1,25 @@
+import type { WorkerTag } from './protocol.ts';
 import type { ColumnCollector } from './value-columns.ts';
 
 /** A span of source time in which values of a tag may be missing; both ends, epoch ms, have been seen. */
-export type Gap = { readonly handle: number; readonly from: number; readonly to: number };
+export type Gap = {
+  readonly handle: number;
+  readonly from: number;
+  readonly to: number;
+  /** How often it could not be filled, for a reason that may be over. */
+  readonly tries?: number;
+};
+
+/** Data value info with the overflow bit (OPC 10000-4 7.39.1): the queue of the server dropped values before this one. */
+const OVERFLOW = 0x480;
+
+/** Gaps that wait to be filled; more are let be. */
+const GAPS = 100_000;
 
 /** What the next value of a tag may be. */
 const awaits = { repeat: 1, first: 2, gap: 4 } as const;
+/** One server of a redundant set may be this far behind another. */
+const LAG_MS = 60_000;
 
 /**
  * Remembers the newest source timestamp of every tag. A server sends the current value of each item once more after a transfer or
@@ -16,12 +31,31 @@ export class LastSeen {
   #awaited = new Uint8Array(1024);
   #awaitedCount = 0;
   #gaps: Gap[] = [];
+  readonly #mayLag: boolean;
+
+  /** `mayLag`: after a gap the values may come from another server, which may be behind the one before. */
+  constructor(mayLag = false) {
+    this.#mayLag = mayLag;
+  }
 
   /** Source timestamps, epoch ms, that an earlier life of the gateway has kept; older than what is known they count for nothing. */
   recall(times: Iterable<readonly [handle: number, at: number]>): void {
     for (const [handle, at] of times) {
       if (handle >= this.#times.length) this.#grow(handle);
       if (!((this.#times[handle] ?? Number.NaN) >= at)) this.#times[handle] = at;
+    }
+  }
+
+  /** A tag of `now` that reads the node of a tag of the same name in `gone` goes on where that one ended. */
+  inherit(gone: readonly WorkerTag[], now: readonly WorkerTag[]): void {
+    if (gone.length === 0) return;
+    const ended = new Map(gone.map((tag) => [keyOf(tag), tag.handle]));
+    for (const tag of now) {
+      const from = ended.get(keyOf(tag));
+      if (from === undefined || !(this.timeOf(from) > Number.NEGATIVE_INFINITY)) continue;
+      this.#expect([tag.handle], awaits.repeat | awaits.gap);
+      this.#times[tag.handle] = this.timeOf(from);
+      this.#statuses[tag.handle] = this.#statuses[from] ?? 0;
     }
   }
 
@@ -45,6 +79,11 @@ export class LastSeen {
     return this.#times[handle] ?? Number.NaN;
   }
 
+  /** These gaps are still there. */
+  returnGaps(gaps: readonly Gap[]): void {
+    for (const gap of gaps) this.#addGap(gap);
+  }
+
   /** @returns the gaps that have come to light since the last call. */
   takeGaps(): readonly Gap[] {
     const gaps = this.#gaps;
@@ -52,8 +91,8 @@ export class LastSeen {
     return gaps;
   }
 
-  /** Takes note of what was collected, and takes repeats out of it. */
-  note(collected: ColumnCollector): void {
+  /** Takes note of what was collected, and takes repeats out of it. `overflows`: of some of it the server dropped values. */
+  note(collected: ColumnCollector, overflows = 0): void {
     const { handles, times, statuses, length } = collected;
     let unwanted: number[] | null = null;
     for (let row = 0; row < length; row += 1) {
@@ -62,18 +101,28 @@ export class LastSeen {
       const time = times[row] ?? Number.NaN;
       const awaited = this.#awaitedCount > 0 ? (this.#awaited[handle] ?? 0) : 0;
       if (awaited !== 0) {
+        const before = this.#times[handle] ?? Number.NaN;
+        if (this.#mayLag && (awaited & awaits.gap) !== 0 && time < before && before - time < LAG_MS) {
+          (unwanted ??= []).push(row);
+          continue;
+        }
         this.#awaited[handle] = 0;
         this.#awaitedCount -= 1;
-        const before = this.#times[handle] ?? Number.NaN;
         // A status that is unknown, as after a restart of the gateway, is taken for the same.
         const isRepeat = time === before && (statuses[row] === this.#statuses[handle] || this.#statuses[handle] === 0);
         if (isRepeat || (awaited & awaits.first) !== 0) (unwanted ??= []).push(row);
-        if ((awaited & awaits.gap) !== 0 && time > before) this.#gaps.push({ handle, from: before, to: time });
+        if ((awaited & awaits.gap) !== 0 && time > before) this.#addGap({ handle, from: before, to: time });
       }
+      if (overflows > 0 && ((statuses[row] ?? 0) & OVERFLOW) === OVERFLOW && time > (this.#times[handle] ?? Number.NaN))
+        this.#addGap({ handle, from: this.#times[handle] ?? time, to: time });
       this.#times[handle] = time;
       this.#statuses[handle] = statuses[row] ?? 0;
     }
     if (unwanted !== null) collected.remove(unwanted);
+  }
+
+  #addGap(gap: Gap): void {
+    if (this.#gaps.length < GAPS) this.#gaps.push(gap);
   }
 
   #expect(handles: Iterable<number>, what: number): void {
@@ -97,3 +146,5 @@ export class LastSeen {
     this.#awaited = awaited;
   }
 }
+
+const keyOf = ({ equipment, name, nodeId }: WorkerTag): string => JSON.stringify([equipment, name, nodeId]);

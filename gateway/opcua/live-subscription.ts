@@ -23,6 +23,8 @@ export type SubscriptionHooks = {
   readonly onAlive: () => void;
   /** The server says that it dropped values before these; or some could not be decoded. */
   readonly onLost: (count: number) => void;
+  /** Notifications of this subscription are missing; the next values of its tags come after a gap. */
+  readonly onMissing: (subscription: LiveSubscription) => void;
   readonly onEnded: (reason: string) => void;
 };
 
@@ -101,17 +103,20 @@ export class LiveSubscription {
     const missing = this.#missingBefore(notification);
     const { subscriptionId } = this.#subscription;
     if (missing < 0) return gate.bind(subscriptionId, notification.sequenceNumber, 0);
+    if (missing > 0) this.#hooks.onMissing(this);
     let lost = missing;
+    let dropped = 0;
     for (const data of notification.notificationData ?? []) {
       if (!(data instanceof DataChangeNotification)) continue;
       const { overflows, undecodable } = takeNotification(data, this.#collector, receivedAt, other);
+      dropped += overflows;
       lost += overflows + undecodable;
       // Values are taken here in bulk; the library's own walk over its items would find none of them.
       data.monitoredItems = [];
     }
     if (names.size > 0) nameValues(this.#collector, names);
     if (lost > 0) onLost(lost);
-    seen.note(this.#collector);
+    seen.note(this.#collector, dropped);
     const batch = this.#collector.length > 0 ? this.#collector.take() : null;
     gate.bind(
       subscriptionId,

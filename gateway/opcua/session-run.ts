@@ -3,6 +3,7 @@ import { describeError, JoulegateError } from '../../broker/contract/error.ts';
 import { openSession } from './open-session.ts';
 import type { WorkerCommand, WorkerMessage, WorkerStart } from './protocol.ts';
 import { TagSession, type WorkerParts } from './tag-session.ts';
+import { TagUpdates } from './tag-updates.ts';
 
 type Say = (message: WorkerMessage) => void;
 
@@ -33,16 +34,17 @@ export async function runSession(
   say({ kind: 'own-certificate', validTo: opened.ownValidTo });
   const run = new TagSession(start, session, say, parts, () => breakConnection(client));
   cleanup.defer(() => run.stop());
+  const begun = Promise.withResolvers<void>();
+  const updates = new TagUpdates(run, begun.promise, () => sayReading(run, say));
   onCommand((command) => {
     if (command.kind === 'durable') run.durable(command.number);
-    else if (command.kind === 'tags') {
-      run.update(command.tags).catch((error: unknown) => run.fail(`tags not changed: ${describeError(error)}`));
-    }
+    else if (command.kind === 'tags') updates.add(command.tags);
   });
   (client as OPCUAClient & { connectionStrategy: object }).connectionStrategy = repairStrategy;
   const repairMs = (server.redundant ?? []).length > 0 ? REPAIR_REDUNDANT_MS : REPAIR_MS;
   const ended = endOf(client, run, say, signal, server.endpoint, repairMs);
   await Promise.race([run.begin(), ended]);
+  begun.resolve();
   for (const code of ['ENDPOINT_UNREACHABLE', 'ENDPOINT_REFUSED', 'CERTIFICATE_UNTRUSTED'])
     say({ kind: 'clear', code, where: server.endpoint });
   sayRunning(run, say);
@@ -66,8 +68,18 @@ export async function runSession(
 }
 
 function sayRunning(run: TagSession, say: Say): void {
-  if (run.isPolling) say({ kind: 'state', state: 'polling', reason: 'read in rounds, without subscriptions' });
-  else say({ kind: 'state', state: 'running', reason: '' });
+  const { items, polled } = run.reading;
+  sayReading(run, say);
+  if (polled === 0) return say({ kind: 'state', state: 'running', reason: '' });
+  const reason =
+    items === 0
+      ? 'read in rounds, without subscriptions'
+      : `${polled} of ${items + polled} tags are read in rounds: the server has no room for more monitored items`;
+  say({ kind: 'state', state: 'polling', reason });
+}
+
+function sayReading(run: TagSession, say: Say): void {
+  say({ kind: 'reading', ...run.reading });
 }
 
 /** Resolves with the reason when the connection is beyond repair or has to stop. */

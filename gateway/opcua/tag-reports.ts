@@ -1,3 +1,4 @@
+import type { ClosestNode } from './discovery/closest-nodes.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 
 type Say = (message: WorkerMessage) => void;
@@ -5,15 +6,16 @@ type Say = (message: WorkerMessage) => void;
 /** Place of a tag in messages. */
 export const placeOf = (tag: WorkerTag): string => `${tag.equipment}/${tag.name}`;
 
-/** Says that a tag cannot be read; as an event only the first time. */
+/** Says that a tag cannot be read, with the node that was probably meant; as an event only the first time. */
 export function reportBadNode(
   say: Say,
   server: { readonly name: string; readonly endpoint: string },
   tag: WorkerTag,
   reason: string,
-  isNew: boolean,
+  { isNew, closest }: { readonly isNew: boolean; readonly closest: ClosestNode | null },
 ): void {
-  say({ kind: 'tag', handle: tag.handle, state: 'unknown', reason });
+  const near = closest === null ? '' : `; the closest existing node is "${closest.nodeId}" (${closest.path})`;
+  say({ kind: 'tag', handle: tag.handle, state: 'unknown', reason: `${reason}${near}` });
   say({
     kind: 'problem',
     problem: {
@@ -21,9 +23,8 @@ export function reportBadNode(
       severity: 'error',
       where: placeOf(tag),
       equipment: tag.equipment,
-      message: `tag ${placeOf(tag)}: node "${tag.nodeId}" cannot be read at server "${server.name}" (${server.endpoint}): ${reason}`,
-      remedy:
-        'correct nodeId in plant.yaml, or bring the node back in the server; the other tags go on and this one is tried again every minute',
+      message: `tag ${placeOf(tag)}: node "${tag.nodeId}" cannot be read at server "${server.name}" (${server.endpoint}): ${reason}${near}`,
+      remedy: `correct nodeId in plant.yaml${closest === null ? '' : `, perhaps to "${closest.nodeId}"`}, or bring the node back in the server; the other tags go on and this one is tried again every minute`,
     },
   });
   if (!isNew) return;
@@ -100,4 +101,10 @@ export function reportHole(say: Say, server: WorkerStart['server'], message: str
       subject: server.endpoint,
     },
   });
+}
+
+/** The tag is read no longer, so that nothing is wrong with it. */
+export function reportGone(say: Say, tag: WorkerTag): void {
+  for (const code of ['NODE_UNKNOWN', 'NODE_CHANGED', 'FILTER_REFUSED', 'UNIT_CONTRADICTION'])
+    say({ kind: 'clear', code, where: placeOf(tag) });
 }

@@ -3,19 +3,20 @@ import { JoulegateError } from '../../broker/contract/error.ts';
 import { AckGate } from './ack-gate.ts';
 import type { EventMemory } from './events/event-memory.ts';
 import type { BatchSender } from './batch-sender.ts';
+import { ItemPlaces } from './item-places.ts';
 import { LastSeen } from './last-seen.ts';
 import { LiveSubscription } from './live-subscription.ts';
-import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeGuard } from './node-guard.ts';
-import { readNamespaces } from './namespaces.ts';
+import { readNamespaces, resolveTags } from './namespaces.ts';
 import { NodeKnowledge } from './node-knowledge.ts';
 import { hasNoSubscriptions, Poller } from './poller.ts';
 import { readOperationLimits } from './operation-limits.ts';
-import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
+import type { Reading, WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 import { SessionCompany } from './session-company.ts';
 import { SignWatch } from './sign-watch.ts';
-import { createItems, deleteItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
-import { placeOf, reportBadNode, reportHole, reportRead, reportNoFilter, reportWrongTag } from './tag-reports.ts';
+import { createItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
+import { NO_NAMESPACE, UnknownTags } from './unknown-tags.ts';
+import { reportGone, reportHole, reportRead, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 
 type Say = (message: WorkerMessage) => void;
 
@@ -41,10 +42,8 @@ export class TagSession {
   readonly #parts: WorkerParts;
   readonly #gate: AckGate;
   readonly #signs: SignWatch;
-  readonly #bad = new Map<number, WorkerTag>();
-  readonly #subscriptions: LiveSubscription[] = [];
-  /** Where the item of a tag is. */
-  readonly #placed = new Map<number, { readonly subscription: LiveSubscription; readonly item: number }>();
+  readonly #bad: UnknownTags;
+  readonly #placed = new ItemPlaces();
   readonly #timers: NodeJS.Timeout[] = [];
   #tags: readonly WorkerTag[];
   #knowledge: NodeKnowledge | null = null;
@@ -52,7 +51,8 @@ export class TagSession {
   #poller: Poller | null = null;
   #namespaces: readonly string[] = [];
   #limits = { items: 0, read: 0 };
-  #isSuspended = false;
+  /** While the library repairs the connection. */
+  #repair: PromiseWithResolvers<void> | null = null;
   #isStopped = false;
   #fail: (reason: string) => void = () => undefined;
 
@@ -65,9 +65,11 @@ export class TagSession {
     this.#say = say;
     this.#parts = parts;
     this.#gate = new AckGate(session);
+    this.#bad = new UnknownTags(start.server, say);
     this.#signs = new SignWatch({
       session,
-      subscriptions: () => this.#subscriptions,
+      subscriptions: () => this.#placed.subscriptions,
+      poller: () => this.#poller,
       onSilent,
       revive: (subscription) => this.#revive(subscription),
       onEnded: (reason) => this.#fail(reason),
@@ -99,7 +101,7 @@ export class TagSession {
     sender.release(wrong);
     this.#timers.push(
       setInterval(() => {
-        if (this.#isSuspended) return;
+        if (this.#repair !== null) return;
         this.#company?.tick();
         void this.#signs.check().catch(() => undefined);
       }, 1000),
@@ -117,12 +119,14 @@ export class TagSession {
       tags: () => this.#tags,
     });
     void this.#company.begin(this.#good().map(({ tag }) => tag.handle));
-    if (this.#isStopped) this.#company.stop();
+    this.#bad.lookAround({ session: this.#session, namespaces: this.#namespaces, limits });
+    if (this.#isStopped) this.stop();
   }
 
   /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
   suspend(): void {
-    this.#isSuspended = true;
+    this.#repair ??= Promise.withResolvers();
+    this.#poller?.pause();
     this.#parts.sender.quarantine();
   }
 
@@ -133,9 +137,9 @@ export class TagSession {
       this.#fail('the namespaces of the server have changed');
       return;
     }
-    for (const subscription of this.#subscriptions) {
+    for (const subscription of this.#placed.subscriptions) {
       subscription.heardAt = Date.now();
-      const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
+      const tags = this.#tags.filter(({ handle }) => this.#placed.isIn(handle, subscription));
       this.#parts.seen.expectRepeat(tags.map(({ handle }) => handle));
       if (await hasItem(this.#session, subscription.subscription, subscription.someItem)) continue;
       reportHole(this.#say, this.#server, 'the server had forgotten the subscription while the connection was away');
@@ -145,28 +149,31 @@ export class TagSession {
     }
     const wrong = await this.#parts.guard.check(this.#session, this.#namespaces, this.#good(), this.#limits.read);
     this.#setWrong(wrong);
-    this.#isSuspended = false;
+    this.#poller?.resume();
     this.#parts.sender.release(wrong);
+    this.#repair?.resolve();
+    this.#repair = null;
     await this.#company?.resume();
   }
 
-  /** The tags are these from now on; those that were there before go on untouched. */
+  /** Resolves when the connection is not under repair. */
+  async undisturbed(): Promise<void> {
+    while (this.#repair !== null) await this.#repair.promise;
+  }
+
+  /** The tags are these from now on; those that were there before go on untouched. After a failure it may be called again. */
   async update(tags: readonly WorkerTag[]): Promise<void> {
-    const before = new Set(this.#tags.map(({ handle }) => handle));
     const now = new Set(tags.map(({ handle }) => handle));
     const gone = this.#tags.filter(({ handle }) => !now.has(handle));
-    const added = tags.filter(({ handle }) => !before.has(handle));
-    this.#tags = tags;
-    for (const tag of gone) this.#forget(tag);
-    for (const subscription of this.#subscriptions) {
-      const items = gone.flatMap(({ handle }) => {
-        const place = this.#placed.get(handle);
-        return place?.subscription === subscription ? [place.item] : [];
-      });
-      await deleteItems(this.#session, subscription.subscription, items, this.#limits.items);
+    for (const tag of gone) {
+      this.#bad.forget(tag.handle);
+      reportGone(this.#say, tag);
     }
-    for (const { handle } of gone) this.#placed.delete(handle);
-    this.#poller?.remove(new Set(gone.map(({ handle }) => handle)));
+    this.#parts.seen.inherit(gone, tags);
+    this.#tags = tags;
+    await this.#placed.keep(this.#session, now, this.#limits.items);
+    this.#poller?.keep(now);
+    const added = tags.filter(({ handle }) => !this.#isRead(handle));
     const resolved = this.#resolved(added);
     const wrong = await this.#parts.guard.check(this.#session, this.#namespaces, resolved, this.#limits.read);
     for (const { tag } of resolved) {
@@ -179,10 +186,8 @@ export class TagSession {
     void this.#company?.learn(right.map(({ tag }) => tag.handle));
   }
 
-  #forget(tag: WorkerTag): void {
-    this.#bad.delete(tag.handle);
-    for (const code of ['NODE_UNKNOWN', 'NODE_CHANGED', 'FILTER_REFUSED', 'UNIT_CONTRADICTION'])
-      this.#say({ kind: 'clear', code, where: placeOf(tag) });
+  #isRead(handle: number): boolean {
+    return this.#placed.has(handle) || this.#bad.has(handle) || this.#poller?.has(handle) === true;
   }
 
   /** Every batch up to this number is on disk. */
@@ -199,6 +204,7 @@ export class TagSession {
   stop(): void {
     this.#isStopped = true;
     this.#company?.stop();
+    this.#bad[Symbol.dispose]();
     this.#poller?.[Symbol.dispose]();
     for (const timer of this.#timers) clearInterval(timer);
     this.#knowledge?.[Symbol.dispose]();
@@ -213,13 +219,7 @@ export class TagSession {
   }
 
   #resolved(tags: readonly WorkerTag[]): ResolvedTag[] {
-    const resolved: ResolvedTag[] = [];
-    for (const tag of tags) {
-      const nodeId = resolveNodeAddress(parseNodeAddress(tag.nodeId), this.#namespaces);
-      if (nodeId === null) this.#noteBad(tag, 'its namespace is not in the NamespaceArray of the server');
-      else resolved.push({ tag, nodeId });
-    }
-    return resolved;
+    return resolveTags(tags, this.#namespaces, (tag) => this.#bad.add(tag, NO_NAMESPACE));
   }
 
   #good(): ResolvedTag[] {
@@ -247,23 +247,27 @@ export class TagSession {
       maxNodesPerRead: this.#limits.read,
       onAlive: () => this.#say({ kind: 'alive', at: Date.now() }),
       onNode: ({ tag }, reason) => {
-        if (reason !== null) this.#noteBad(tag, reason);
-        else if (this.#bad.delete(tag.handle)) reportRead(this.#say, tag);
+        if (reason === null) this.#bad.heal(tag);
+        else this.#bad.add(tag, reason);
       },
       onEnded: (reason) => this.#fail(reason),
     });
     this.#poller.add(tags);
   }
 
-  /** Whether tags are read in rounds. */
-  get isPolling(): boolean {
-    return this.#poller !== null;
+  /** How the tags are read now. */
+  get reading(): Reading {
+    return {
+      subscriptions: this.#placed.subscriptions.length,
+      items: this.#placed.size,
+      polled: this.#poller?.size ?? 0,
+    };
   }
 
   async #subscribeAll(tags: readonly ResolvedTag[], intoOld: boolean): Promise<void> {
     for (const publishingMs of new Set(tags.map(({ tag }) => tag.publishingMs))) {
       let left = tags.filter(({ tag }) => tag.publishingMs === publishingMs);
-      const old = this.#subscriptions.filter((subscription) => subscription.publishingMs === publishingMs);
+      const old = this.#placed.subscriptions.filter((subscription) => subscription.publishingMs === publishingMs);
       for (const subscription of intoOld ? old : []) {
         if (left.length > 0) left = await this.#fill(subscription, left);
       }
@@ -272,7 +276,8 @@ export class TagSession {
         const before = left.length;
         left = await this.#fill(subscription, left);
         if (left.length === before) {
-          for (const { tag } of left) this.#noteBad(tag, 'BadTooManyMonitoredItems');
+          this.#placed.abandon(subscription);
+          this.#poll(left);
           break;
         }
       }
@@ -288,9 +293,10 @@ export class TagSession {
       ...knowledge.decoding,
       onAlive: () => this.#say({ kind: 'alive', at: Date.now() }),
       onLost: (count) => this.#say({ kind: 'lost', count }),
+      onMissing: (holed) => this.#parts.seen.expectGap(this.#placed.handlesIn(holed)),
       onEnded: (reason) => this.#fail(reason),
     });
-    this.#subscriptions.push(subscription);
+    this.#placed.open(subscription);
     return subscription;
   }
 
@@ -310,22 +316,16 @@ export class TagSession {
     subscription: LiveSubscription,
     { tag, statusCode, statusName, monitoredItemId, withoutFilter }: ItemOutcome,
   ): void {
-    if (statusCode >>> 30 === 2) return this.#noteBad(tag, statusName);
-    subscription.someItem = monitoredItemId;
-    this.#placed.set(tag.handle, { subscription, item: monitoredItemId });
+    if (statusCode >>> 30 === 2) return this.#bad.add(tag, statusName);
+    this.#placed.set(tag.handle, subscription, monitoredItemId);
     if (withoutFilter) reportNoFilter(this.#say, tag);
-    if (this.#bad.delete(tag.handle)) reportRead(this.#say, tag);
-  }
-
-  #noteBad(tag: WorkerTag, reason: string): void {
-    reportBadNode(this.#say, this.#server, tag, reason, !this.#bad.has(tag.handle));
-    this.#bad.set(tag.handle, tag);
+    this.#bad.heal(tag);
   }
 
   async #retryBad(): Promise<void> {
-    if (this.#isSuspended || this.#bad.size === 0 || this.#poller !== null) return;
-    const due = this.#resolved([...this.#bad.values()]);
-    for (const subscription of this.#subscriptions) {
+    if (this.#repair !== null || this.#bad.tags.length === 0 || this.#poller !== null) return;
+    const due = this.#resolved(this.#bad.tags);
+    for (const subscription of this.#placed.subscriptions) {
       await this.#fill(
         subscription,
         due.filter(({ tag }) => tag.publishingMs === subscription.publishingMs && !this.#placed.has(tag.handle)),
@@ -335,10 +335,8 @@ export class TagSession {
 
   async #revive(subscription: LiveSubscription): Promise<void> {
     reportHole(this.#say, this.#server, 'the server has forgotten a subscription');
-    const tags = this.#tags.filter(({ handle }) => this.#placed.get(handle)?.subscription === subscription);
-    subscription.abandon();
-    this.#subscriptions.splice(this.#subscriptions.indexOf(subscription), 1);
-    for (const { handle } of tags) this.#placed.delete(handle);
+    const tags = this.#tags.filter(({ handle }) => this.#placed.isIn(handle, subscription));
+    this.#placed.abandon(subscription);
     this.#parts.seen.expectGap(tags.map(({ handle }) => handle));
     await this.#subscribe(this.#resolved(tags));
   }

@@ -120,6 +120,7 @@ describe('commits and resend requests', () => {
     await rig.consumer.publishAsync(topics.commit('gateway-1', 'scoring'), commit('someone-else', 5), { qos: 1 });
     await rig.consumer.publishAsync(topics.commit('gateway-1', 'scoring'), commit('scoring', 2), { qos: 1 });
     await eventually('the commit', async () => (await rig.outbox.state()).depth === 3);
+    expect((await rig.outbox.read(0, 10)).map(({ lastSequence }) => lastSequence)).toEqual([3, 4, 5]);
   });
 
   it('send again from the number that is asked for', async () => {

@@ -1,7 +1,9 @@
 import type { Registry } from 'prom-client';
 import type { Logger } from '../../broker/contract/deps.ts';
+import type { AccountRules } from '../energy/account.ts';
 import type { PlantView } from '../plant-view.ts';
 import type { AlertStore, MetricStore } from '../store/metric-store.ts';
+import type { ValueAddedBook } from '../store/value-added-book.ts';
 
 /** A sign-in that was refused, for whoever turns it into an event. */
 export type SignInRefusal = { readonly at: number; readonly address: string; readonly message: string };
@@ -17,6 +19,8 @@ export type ApiOptions = {
   readonly openLoopback: boolean;
   /** Folder of the built console; null = none. */
   readonly consoleDir: string | null;
+  readonly accounts: AccountRules;
+  readonly valueAdded: ValueAddedBook;
   readonly store: MetricStore;
   readonly alerts: AlertStore;
   readonly view: PlantView;

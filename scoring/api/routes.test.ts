@@ -224,19 +224,24 @@ describe('the OpenAPI document', () => {
     );
     expect(routes.toSorted()).toEqual([
       'DELETE /api/v1/session',
+      'GET /api/v1/account',
       'GET /api/v1/alerts',
       'GET /api/v1/anomalies',
+      'GET /api/v1/breakdown',
       'GET /api/v1/energy',
       'GET /api/v1/equipment',
       'GET /api/v1/events',
       'GET /api/v1/health',
+      'GET /api/v1/intensity',
       'GET /api/v1/target',
+      'GET /api/v1/value-added',
       'GET /healthz',
       'GET /metrics',
       'GET /openapi.json',
       'GET /readyz',
       'POST /api/v1/alerts/{id}/acknowledge',
       'POST /api/v1/session',
+      'POST /api/v1/value-added',
     ]);
     const parameters = document.paths['/api/v1/energy']?.['get']?.parameters?.map((parameter) => parameter.name);
     expect(parameters).toEqual(['path', 'from', 'to', 'window']);

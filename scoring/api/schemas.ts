@@ -1,16 +1,15 @@
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { Problem, ServiceHealth } from '../../broker/contract/health.ts';
 import { LocalText } from '../../broker/contract/plant.ts';
 import { MachineState, TagRole } from '../../broker/contract/tag.ts';
 import { alertSeverities } from '../security/alert.ts';
 import { equipmentLevels, windowSizes } from '../energy/window.ts';
+import { Instant, nullable } from './schema-parts.ts';
 
 /**
  * Answers of /api/v1. One schema serves validation, OpenAPI and the console's types.
  * Instants are ISO 8601 with the plant's offset; null is "no figure", never 0 for unknown.
  */
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const Instant = Type.String({ format: 'date-time', description: 'ISO 8601 with offset of the plant time zone.' });
 const Share = Type.Number({ minimum: 0, maximum: 1 });
 const FigureClass = Type.Enum(['A', 'B', 'C'], { description: 'Measured share: A >= 99 %, B >= 95 %, C >= 80 %.' });
 

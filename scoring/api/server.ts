@@ -13,12 +13,15 @@ import { registerHttpMetrics } from './plugins/metrics.ts';
 import { answerError, registerProblems } from './plugins/problem.ts';
 import { registerSignIn } from './plugins/sign-in.ts';
 import { validatorCompiler } from './plugins/validation.ts';
+import { accountRoute } from './routes/account.ts';
 import { alertsRoutes } from './routes/alerts.ts';
 import { anomaliesRoute } from './routes/anomalies.ts';
+import { breakdownRoute } from './routes/breakdown.ts';
 import { energyRoute } from './routes/energy.ts';
 import { equipmentRoute } from './routes/equipment.ts';
 import { eventsRoute } from './routes/events.ts';
 import { healthRoute } from './routes/health.ts';
+import { intensityRoutes } from './routes/intensity.ts';
 import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
 import { probeRoutes } from './routes/probes.ts';
 import type { ApiApp, RouteDeps } from './routes/route.ts';
@@ -116,6 +119,9 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   anomaliesRoute(app, deps);
   alertsRoutes(app, deps);
   targetRoute(app, deps);
+  accountRoute(app, deps);
+  breakdownRoute(app, deps);
+  intensityRoutes(app, deps);
   probeRoutes(app, deps, registry);
 }
 

@@ -18,6 +18,15 @@ export type LedgerOptions = {
   readonly onIssue: (issue: LedgerIssue) => void;
 };
 
+/** Where a machine's sums go. */
+export type LedgerCursors = {
+  readonly equipment: WindowCursor;
+  /** The objects its energy is part of. */
+  readonly chain: WindowCursor;
+  /** Line, area and site, which take pieces only from boundary outputs; default: the chain. */
+  readonly pieces?: WindowCursor;
+};
+
 const HOUR = 3_600_000;
 /** Over a longer silence nothing is spread: it would be a guess over hundreds of thousands of windows. */
 const MAX_SPAN_MS = 15 * 24 * HOUR;
@@ -41,8 +50,8 @@ const timeOf: Readonly<Record<MachineState, SumName | null>> = {
 export class EquipmentLedger {
   readonly #book: WindowBook;
   readonly #equipment: WindowCursor;
-  /** Line, area and site, which take pieces only from boundary outputs. */
   readonly #chain: WindowCursor;
+  readonly #pieces: WindowCursor;
   readonly #options: LedgerOptions;
   readonly #tags: LedgerTags;
   readonly #timeline = new StateTimeline();
@@ -60,15 +69,11 @@ export class EquipmentLedger {
   /** −1 while what a late value changes is taken back. */
   #sign: 1 | -1 = 1;
 
-  constructor(
-    tags: readonly TagDescription[],
-    cursors: { readonly equipment: WindowCursor; readonly chain: WindowCursor },
-    book: WindowBook,
-    options: LedgerOptions,
-  ) {
+  constructor(tags: readonly TagDescription[], cursors: LedgerCursors, book: WindowBook, options: LedgerOptions) {
     this.#book = book;
     this.#equipment = cursors.equipment;
     this.#chain = cursors.chain;
+    this.#pieces = cursors.pieces ?? cursors.chain;
     this.#options = options;
     this.#boundary = new Set(tags.filter((tag) => tag.boundaryOutput === true).map((tag) => tag.name));
     this.#tags = sortTags(tags);
@@ -251,7 +256,7 @@ export class EquipmentLedger {
     const add = (cursor: WindowCursor): void =>
       measured ? this.#book.add(cursor, to - 1, name, amount) : this.#book.spread(cursor, from, to, name, amount);
     add(this.#equipment);
-    if (name === 'scrap' || this.#boundary.has(counter.tag.name)) add(this.#chain);
+    if (name === 'scrap' || this.#boundary.has(counter.tag.name)) add(this.#pieces);
   }
 
   #addUnresolved(to: number): void {

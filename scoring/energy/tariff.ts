@@ -138,6 +138,19 @@ export type TariffSplit = {
   readonly estimated: boolean;
 };
 
+const steps = new WeakMap<TariffPlan, number>();
+const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+
+/** Longest time, up to a quarter of an hour, on whose multiples every edge of a plan lies; zones are off by whole quarters. */
+function stepMs(plan: TariffPlan): number {
+  const known = steps.get(plan);
+  if (known !== undefined) return known;
+  const edges = [...plan.seasons, ...plan.overlays].flatMap(({ spans }) => spans.flatMap(({ from, to }) => [from, to]));
+  const step = edges.reduce((least, edge) => divisor(least, minuteOf(edge)), 15) * 60_000;
+  steps.set(plan, step);
+  return step;
+}
+
 /** F17: one window's energy by level and its cost at a flat price per kWh; the parts add up to the energy. */
 export function splitByTariff(
   window: { readonly kwh: number; readonly start: number; readonly end: number },
@@ -145,11 +158,12 @@ export function splitByTariff(
   { zone, flatPrice }: { readonly zone: string; readonly flatPrice: number },
 ): TariffSplit {
   const byLevel = new Map<string, { level: TariffLevel; day: string; ms: number }>();
+  const step = stepMs(plan);
   for (let at = window.start; at < window.end;) {
     const local = DateTime.fromMillis(at, { zone });
     const day = local.toISODate() ?? '';
     const level = tariffLevelAt(plan, day, local.hour * 60 + local.minute);
-    const next = Math.min(window.end, at - (at % 60_000) + 60_000);
+    const next = Math.min(window.end, at - (at % step) + step);
     const key = `${level}|${day}`;
     const part = byLevel.get(key) ?? { level, day, ms: 0 };
     part.ms += next - at;

@@ -18,7 +18,6 @@ export type WindowCursor = {
   minute: number;
   readonly pending: Float64Array;
   dirty: boolean;
-  generation: number;
   records: WindowRecord[];
 };
 
@@ -27,6 +26,7 @@ type ObjectWindows = Readonly<Record<WindowSize, Map<number, WindowRecord>>>;
 const MINUTE = 60_000;
 /** Finished windows stay in memory this long, so that usual lateness needs no look into the store. */
 const KEEP_MS = 2 * 3_600_000;
+const SPARE = 100_000;
 
 /**
  * Windows in the making, for every object and length at once: what is added to a machine's minute is added to its
@@ -40,8 +40,11 @@ export class WindowBook {
   readonly #dayOf: (at: number) => DaySpan;
   /** Windows that start before this may already be in the store. */
   readonly #storedBefore: Record<WindowSize, number>;
-  /** Raised when records leave memory, so that cursors do not write into forgotten ones. */
-  #generation = 0;
+  /** Windows that are not final yet, and those that are, by their end. */
+  readonly #unfinished = new Map<number, WindowRecord[]>();
+  readonly #finished = new Map<number, WindowRecord[]>();
+  /** Sums of forgotten windows, to be used again. */
+  readonly #spare: Float64Array<ArrayBuffer>[] = [];
 
   constructor(dayOf: (at: number) => DaySpan, storedUntil = Number.NEGATIVE_INFINITY) {
     this.#dayOf = dayOf;
@@ -54,7 +57,6 @@ export class WindowBook {
       minute: Number.NaN,
       pending: new Float64Array(sumNames.length),
       dirty: false,
-      generation: -1,
       records: [],
     };
     this.#cursors.add(cursor);
@@ -114,7 +116,7 @@ export class WindowBook {
   /** Puts rows of the store back, so that they go on growing. */
   restore(rows: readonly EnergyWindow[]): void {
     for (const row of rows) {
-      const record = this.#create(row, row.window, row);
+      const record = this.#create({ path: row.path, level: row.level }, row.window, row);
       record.loaded = true;
       addRow(record, row);
     }
@@ -150,10 +152,15 @@ export class WindowBook {
       rows.push(toRow(record, final));
       if (final) record.wasFinal = true;
     }
-    for (const record of this.#all()) {
-      if (record.wasFinal || record.end > finalBefore || this.#changed.has(record)) continue;
-      record.wasFinal = true;
-      rows.push(toRow(record, true));
+    for (const [end, records] of this.#unfinished) {
+      if (end > finalBefore) continue;
+      for (const record of records) {
+        if (record.wasFinal) continue;
+        record.wasFinal = true;
+        rows.push(toRow(record, true));
+      }
+      this.#unfinished.delete(end);
+      append(this.#finished, end, records);
     }
     this.#changed.clear();
     return rows;
@@ -169,12 +176,24 @@ export class WindowBook {
 
   /** Forgets finished windows that are older than the usual lateness. */
   evict(watermark: number): void {
-    for (const record of this.#all()) {
-      if (!record.wasFinal || record.end > watermark - KEEP_MS || this.#changed.has(record)) continue;
-      this.#objects.get(record.object.path)?.[record.window].delete(record.start);
-      this.#generation += 1;
-      this.#storedBefore[record.window] = Math.max(this.#storedBefore[record.window], record.end);
+    for (const [end, records] of this.#finished) {
+      if (end > watermark - KEEP_MS) continue;
+      this.#finished.delete(end);
+      const changed: WindowRecord[] = [];
+      for (const record of records) {
+        if (this.#changed.has(record)) changed.push(record);
+        else this.#forget(record);
+      }
+      if (changed.length > 0) this.#finished.set(end, changed);
     }
+  }
+
+  #forget(record: WindowRecord): void {
+    const { object, window, start, end, sums } = record;
+    this.#objects.get(object.path)?.[window].delete(start);
+    record.gone = true;
+    this.#storedBefore[window] = Math.max(this.#storedBefore[window], end);
+    if (this.#spare.length < SPARE) this.#spare.push(sums.fill(0));
   }
 
   /** The window of one object that holds `at`, when it is in memory. */
@@ -182,12 +201,6 @@ export class WindowBook {
     this.#rollUpAll();
     const record = this.#objects.get(path)?.[window].get(this.#span(window, at).start);
     return record === undefined ? null : toRow(record, record.wasFinal);
-  }
-
-  *#all(): Iterable<WindowRecord> {
-    for (const windows of this.#objects.values()) {
-      for (const window of windowSizes) yield* windows[window].values();
-    }
   }
 
   #rollUpAll(): void {
@@ -209,13 +222,12 @@ export class WindowBook {
   /** Records of the cursor's minute; those that still hold it are kept. */
   #records(cursor: WindowCursor): readonly WindowRecord[] {
     const { minute, records, objects } = cursor;
-    const fresh = cursor.generation === this.#generation;
     let slot = 0;
     for (const object of objects) {
       let windows: ObjectWindows | null = null;
       for (const window of windowSizes) {
         const known = records[slot];
-        if (!fresh || known === undefined || minute < known.start || minute >= known.end) {
+        if (known === undefined || known.gone || minute < known.start || minute >= known.end) {
           windows ??= this.#windowsOf(object.path);
           const span = this.#span(window, minute);
           records[slot] = windows[window].get(span.start) ?? this.#create(object, window, span);
@@ -223,7 +235,6 @@ export class WindowBook {
         slot += 1;
       }
     }
-    cursor.generation = this.#generation;
     return records;
   }
 
@@ -243,10 +254,13 @@ export class WindowBook {
     return { start, end: start + length };
   }
 
-  #create({ path, level }: TreeObject, window: WindowSize, span: DaySpan): WindowRecord {
-    const record = createRecord({ path, level }, window, span);
+  #create(object: TreeObject, window: WindowSize, span: DaySpan): WindowRecord {
+    const record = createRecord(object, window, span, this.#spare.pop());
     record.loaded = span.start >= this.#storedBefore[window];
-    this.#windowsOf(path)[window].set(span.start, record);
+    this.#windowsOf(object.path)[window].set(span.start, record);
+    const sameEnd = this.#unfinished.get(span.end);
+    if (sameEnd === undefined) this.#unfinished.set(span.end, [record]);
+    else sameEnd.push(record);
     return record;
   }
 
@@ -254,6 +268,12 @@ export class WindowBook {
     record.changed = true;
     this.#changed.add(record);
   }
+}
+
+function append(lists: Map<number, WindowRecord[]>, end: number, records: WindowRecord[]): void {
+  const list = lists.get(end);
+  if (list === undefined) lists.set(end, records);
+  else for (const record of records) list.push(record);
 }
 
 const nextMinute = (at: number): number => at - (at % MINUTE) + MINUTE;

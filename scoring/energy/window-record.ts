@@ -33,7 +33,7 @@ export type WindowRecord = {
   readonly window: WindowSize;
   readonly start: number;
   readonly end: number;
-  readonly sums: Float64Array;
+  readonly sums: Float64Array<ArrayBuffer>;
   worstGapMs: number;
   revision: number;
   /** false: the store may already hold this window; its row is added before the next write. */
@@ -41,24 +41,29 @@ export type WindowRecord = {
   /** true: written as final once, so a further change is a revision. */
   wasFinal: boolean;
   changed: boolean;
+  /** true: no longer in memory; nothing is added to it. */
+  gone: boolean;
 };
 
+/** `sums`: zeros, one for each of `sumNames`. */
 export function createRecord(
   object: TreeObject,
   window: WindowSize,
   span: { readonly start: number; readonly end: number },
+  sums = new Float64Array(sumNames.length),
 ): WindowRecord {
   return {
     object,
     window,
     start: span.start,
     end: span.end,
-    sums: new Float64Array(sumNames.length),
+    sums,
     worstGapMs: 0,
     revision: 0,
     loaded: true,
     wasFinal: false,
     changed: false,
+    gone: false,
   };
 }
 
@@ -73,11 +78,7 @@ export function addRow(record: WindowRecord, row: EnergyWindow): void {
 }
 
 export function toRow(record: WindowRecord, final: boolean): EnergyWindow {
-  const of = (name: SumName): number => {
-    const index = sumIndex[name];
-    const value = record.sums[index] ?? 0;
-    return index < NANO_SUMS ? fromNano(value) : value;
-  };
+  const { sums } = record;
   return {
     path: record.object.path,
     level: record.object.level,
@@ -86,18 +87,18 @@ export function toRow(record: WindowRecord, final: boolean): EnergyWindow {
     end: record.end,
     state: final ? 'final' : 'open',
     revision: record.revision,
-    energyKwh: of('energyKwh'),
-    idleKwh: of('idleKwh'),
-    estimatedKwh: of('estimatedKwh'),
-    output: of('output'),
-    scrap: of('scrap'),
-    runMs: of('runMs'),
-    idleMs: of('idleMs'),
-    offMs: of('offMs'),
-    otherMs: of('otherMs'),
-    coveredMs: of('coveredMs'),
-    expectedMs: of('expectedMs'),
+    energyKwh: fromNano(sums[sumIndex.energyKwh] ?? 0),
+    idleKwh: fromNano(sums[sumIndex.idleKwh] ?? 0),
+    estimatedKwh: fromNano(sums[sumIndex.estimatedKwh] ?? 0),
+    output: fromNano(sums[sumIndex.output] ?? 0),
+    scrap: fromNano(sums[sumIndex.scrap] ?? 0),
+    runMs: sums[sumIndex.runMs] ?? 0,
+    idleMs: sums[sumIndex.idleMs] ?? 0,
+    offMs: sums[sumIndex.offMs] ?? 0,
+    otherMs: sums[sumIndex.otherMs] ?? 0,
+    coveredMs: sums[sumIndex.coveredMs] ?? 0,
+    expectedMs: sums[sumIndex.expectedMs] ?? 0,
     worstGapMs: record.worstGapMs,
-    unresolved: of('unresolved'),
+    unresolved: sums[sumIndex.unresolved] ?? 0,
   };
 }

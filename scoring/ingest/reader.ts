@@ -70,8 +70,9 @@ export function startReader(options: {
       log.error({ topic: packet.topic, err: describeError(error) }, 'message could not be handled');
     }
     const room = handlers.room?.() ?? null;
-    if (room === null) done();
-    else void room.then(() => done());
+    if (room === null) return done();
+    // eslint-disable-next-line promise/no-callback-in-promise -- the library takes a callback, not a promise
+    void room.then(() => done());
   };
   watchConnection(client, { mqtt, log, handlers });
   return {

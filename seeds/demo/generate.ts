@@ -49,6 +49,16 @@ export function demoPlantYaml(): string {
     scoring: {
       id: 'scoring',
       api: { host: '127.0.0.1', port: 8700, openLoopback: true },
+      energy: {
+        electricityEquivalent: { kgcePerKwh: 0.28232, source: 'DB31/T 552-2017' },
+        tariff: { plan: 'shanghai-two-part', flatPriceYuan: 0.7 },
+        dayStartsAt: '08:00',
+        shifts: [
+          { name: 'early', from: '08:00', to: '16:00' },
+          { name: 'late', from: '16:00', to: '00:00' },
+          { name: 'night', from: '00:00', to: '08:00' },
+        ],
+      },
       targets: [
         {
           id: 'shanghai-2017',

@@ -107,6 +107,33 @@ describe('joulegate up --demo', () => {
     );
   });
 
+  it('has standard coal, carbon and cost, and energy by shift and product that add up', async () => {
+    const { account, parts, residualKwh } = await get<{
+      account: {
+        energyKwh: number;
+        kgceCalorific: { value: number };
+        tariff: { cost: number; parts: { cost: number }[] };
+      };
+      parts: { energyKwh: number }[];
+      residualKwh: number;
+    }>('account?path=');
+    expect(account.energyKwh).toBeGreaterThan(100);
+    expect(account.kgceCalorific.value).toBeCloseTo(account.energyKwh * 0.1229, 6);
+    expect(account.tariff.parts.reduce((sum, { cost }) => sum + cost, 0)).toBeCloseTo(account.tariff.cost, 6);
+    expect(parts.reduce((sum, { energyKwh }) => sum + energyKwh, residualKwh)).toBeCloseTo(account.energyKwh, 6);
+    type Groups = { items: { key: string | null; energyKwh: number }[] };
+    const press = encodeURIComponent('body/press-line/press-1');
+    const [from, to] = [36, 12].map((hours) => new Date(Date.now() - hours * 3_600_000).toISOString());
+    const [products, shifts] = await Promise.all(
+      ['product', 'shift'].map((by) => get<Groups>(`breakdown?path=${press}&by=${by}&from=${from}&to=${to}`)),
+    );
+    const total = (groups: Groups | undefined) =>
+      (groups?.items ?? []).reduce((sum, { energyKwh }) => sum + energyKwh, 0);
+    expect(products?.items.filter(({ key }) => key !== null).length).toBeGreaterThan(0);
+    expect(shifts?.items.map(({ key }) => key).sort()).toEqual(['early', 'late', 'night']);
+    expect(total(products)).toBeCloseTo(total(shifts), 6);
+  });
+
   it('is in good health and keeps its secrets to its owner', async () => {
     const health = await get<HealthAnswer>('health');
     expect(health.services.map((service) => service.service).sort()).toEqual(['broker', 'gateway', 'scoring']);

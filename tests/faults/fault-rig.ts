@@ -35,14 +35,15 @@ export interface FaultRig extends AsyncDisposable {
   record(): Promise<Map<number, number>>;
 }
 
-/** Starts server, proxy, broker and gateway and waits until data flow. */
-export async function startFaultRig(): Promise<FaultRig> {
+/** Starts server, proxy, broker and gateway and waits until data flow. `history`: the server keeps one. */
+export async function startFaultRig(history = false): Promise<FaultRig> {
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(await temporaryFolder());
   const recordFile = `${folder.path}/record.jsonl`;
   const port = await freePort();
   const launch = (namespaces: readonly object[]): Promise<LineProcess> => {
-    const options = { port, dataDir: folder.path, recordFile, namespaces, counters: COUNTERS, intervalMs: INTERVAL_MS };
+    const size = { counters: COUNTERS, intervalMs: INTERVAL_MS };
+    const options = { port, dataDir: folder.path, recordFile, namespaces, ...size, history };
     return startLineProcess(process.execPath, [script, JSON.stringify(options)]);
   };
   let server = await launch(NAMESPACES);
@@ -96,12 +97,18 @@ const RESUME_LIMIT_S = 10;
 /** Longest wait for data after the fault is over. */
 const PATIENCE_MS = 60_000;
 const SETTLE_MS = 5000;
+/** What was missed has come from the history within this. */
+const FILL_MS = 20_000;
 /** A notification under way when the fault strikes may be gone: publishing interval and the time it travels. */
 const MARGIN_MS = 1000;
 
-/** Lets `fault` do its harm until it resolves, and measures what that did to the data. */
-export async function measureFault(scenario: string, fault: (rig: FaultRig) => Promise<void>): Promise<FaultResult> {
-  await using rig = await startFaultRig();
+/** Lets `fault` do its harm until it resolves, and measures what that did to the data; with a history nothing may stay lost. */
+export async function measureFault(
+  scenario: string,
+  fault: (rig: FaultRig) => Promise<void>,
+  history = false,
+): Promise<FaultResult> {
+  await using rig = await startFaultRig(history);
   const { gateway } = rig;
   const ticks = [Number(await rig.server.ask({ do: 'tick' }))];
   await fault(rig);
@@ -127,11 +134,13 @@ export async function measureFault(scenario: string, fault: (rig: FaultRig) => P
   ).catch(() => undefined);
   const margin = MARGIN_MS / INTERVAL_MS;
   const window = { from: (ticks[0] ?? 0) - margin, to: resumedTick + margin };
-  const counts = countArrivals(gateway.arrivals, await rig.record(), lastTick, window);
+  const count = async (): Promise<Counts> => countArrivals(gateway.arrivals, await rig.record(), lastTick, window);
+  if (history) await eventually('the history', async () => (await count()).lost === 0, FILL_MS).catch(() => undefined);
+  const counts = await count();
   const announced = gateway.events.filter(({ kind }) => kind === 'endpoint-lost' || kind === 'data-lost').length;
   const reportedLost = gateway.gateway.health().figures['serverLostTotal'] ?? 0;
   const result = { scenario, resumedSeconds, ...counts, reportedLost, announced, sessions };
-  return { ...result, failures: failuresOf(result) };
+  return { ...result, failures: failuresOf(result, history) };
 }
 
 type Counts = Pick<FaultResult, 'produced' | 'received' | 'lost' | 'lostOutside' | 'duplicates' | 'wrong'>;
@@ -163,12 +172,13 @@ function countArrivals(
   return counts;
 }
 
-function failuresOf(result: Omit<FaultResult, 'failures'>): string[] {
+function failuresOf(result: Omit<FaultResult, 'failures'>, history: boolean): string[] {
   const { resumedSeconds, lost, lostOutside, reportedLost, announced, duplicates, wrong, sessions } = result;
   const failures: string[] = [];
   if (resumedSeconds === null) failures.push(`no data within ${PATIENCE_MS / 1000} s`);
   else if (resumedSeconds > RESUME_LIMIT_S) failures.push(`data only after ${resumedSeconds.toFixed(1)} s`);
   if (lost > 0 && reportedLost === 0 && announced === 0) failures.push(`${lost} values lost in silence`);
+  if (lost > 0 && history) failures.push(`${lost} values lost that the history has`);
   if (lostOutside > 0) failures.push(`${lostOutside} values lost while nothing was wrong`);
   if (duplicates > 0) failures.push(`${duplicates} duplicates`);
   if (wrong > 0) failures.push(`${wrong} values the server never had`);

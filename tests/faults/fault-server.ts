@@ -27,7 +27,7 @@ type Options = {
   readonly intervalMs: number;
   /** Nothing is produced before the command `begin`. */
   readonly waits?: boolean;
-  /** The counters have a history, so that a reader that was away can catch up. */
+  /** The counters have a history, which outlives the process like that of a historian beside the server. */
   readonly history?: boolean;
 };
 type Command = { readonly do: string; readonly id: number; readonly offsetMs?: number };
@@ -50,10 +50,13 @@ setErrorLogger(() => undefined);
 setWarningLogger(() => undefined);
 const say = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
 
-const previous = existsSync(options.recordFile)
-  ? readFileSync(options.recordFile, 'utf8').trimEnd().split('\n').at(-1)
-  : undefined;
-let tick = previous ? (JSON.parse(previous) as { v: number }).v : 0;
+const recorded = existsSync(options.recordFile)
+  ? readFileSync(options.recordFile, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { readonly t: number; readonly v: number })
+  : [];
+let tick = recorded.at(-1)?.v ?? 0;
 const record = openSync(options.recordFile, 'a');
 
 globalThis.Date = ShiftedDate as DateConstructor;
@@ -87,8 +90,7 @@ for (const { uri, offset } of options.namespaces) {
     if (variable === undefined) throw new Error('no address space');
     // No value before the first tick: a value without an entry in the record would count as an invention.
     variable.setValueFromSource({ dataType: DataType.UInt32, value: 0 }, StatusCodes.BadWaitingForInitialData);
-    if (options.history === true)
-      server.engine.addressSpace?.installHistoricalDataNode(variable, { maxOnlineValues: 50_000 });
+    if (options.history === true) keepHistory(variable, offset);
     variables.push({ offset, variable });
   }
 }
@@ -113,6 +115,15 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (command.do === 'stop') break;
 }
 process.exit(0);
+
+/** The history of a counter, with what the record says of the time before this process. */
+function keepHistory(variable: UAVariable, offset: number): void {
+  variable.addressSpace.installHistoricalDataNode(variable, { maxOnlineValues: 1_000_000 });
+  for (const { t, v } of recorded) {
+    const value = new Variant({ dataType: DataType.UInt32, value: offset + v });
+    variable.setValueFromSource(value, StatusCodes.Good, new RealDate(t));
+  }
+}
 
 async function obey(command: Command): Promise<unknown> {
   switch (command.do) {

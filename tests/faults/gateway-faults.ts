@@ -49,14 +49,22 @@ const scenarios: Readonly<Record<string, (rig: FaultRig) => Promise<void>>> = {
   },
 };
 
+/** The same faults again, at a server that keeps a history: nothing may stay lost. */
+const withHistory: Readonly<Record<string, string>> = {
+  'kill-history': 'kill',
+  'forgotten-subscription-history': 'forgotten-subscription',
+};
+const names = [...Object.keys(scenarios), ...Object.keys(withHistory)];
+const faultOf = (name: string): ((rig: FaultRig) => Promise<void>) | undefined => scenarios[withHistory[name] ?? name];
+
 /** Two cores carry so many at a time without the load itself becoming a fault. */
 const AT_ONCE = 5;
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
-const chosen = values.only?.split(',') ?? Object.keys(scenarios);
-const unknown = chosen.filter((name) => scenarios[name] === undefined);
+const chosen = values.only?.split(',') ?? names;
+const unknown = chosen.filter((name) => faultOf(name) === undefined);
 if (unknown.length > 0) {
-  console.error(`no scenario ${unknown.join(', ')}; there are ${Object.keys(scenarios).join(', ')}`);
+  console.error(`no scenario ${unknown.join(', ')}; there are ${names.join(', ')}`);
   process.exit(2);
 }
 
@@ -66,7 +74,7 @@ await Promise.all(
   chosen.map(async (name) => {
     await eventually('a free place', () => active < AT_ONCE && (active += 1) > 0, 600_000);
     try {
-      results.push(await measureFault(name, scenarios[name] ?? (async () => undefined)));
+      results.push(await measureFault(name, faultOf(name) ?? (async () => undefined), name in withHistory));
     } catch (error) {
       results.push(brokenOff(name, error));
     } finally {

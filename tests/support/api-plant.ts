@@ -1,4 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Logger } from '../../broker/contract/deps.ts';
 import { JoulegateError } from '../../broker/contract/error.ts';
 import type { ApiOptions } from '../../scoring/api/options.ts';
@@ -9,6 +12,8 @@ import type { EnergyWindow } from '../../scoring/energy/window.ts';
 import type { EquipmentNode, LiveEvent, LiveFigures, PlantView } from '../../scoring/plant-view.ts';
 import { acknowledge } from '../../scoring/security/alert-book.ts';
 import type { Alert } from '../../scoring/security/alert.ts';
+import { accountRules } from '../../deploy/account-rules.ts';
+import { ValueAddedBook } from '../../scoring/store/value-added-book.ts';
 import type { AlertStore } from '../../scoring/store/metric-store.ts';
 
 export const TOKEN = 'test-token-0123456789abcdef';
@@ -191,6 +196,8 @@ export async function startTestApi(
     version: '0.1.0',
     log: silentLog,
     now: () => NOW,
+    accounts: await accountRules(undefined, 'Asia/Shanghai', 'plant.yaml'),
+    valueAdded: new ValueAddedBook(join(tmpdir(), `joulegate-value-added-${randomUUID()}.jsonl`)),
     ...parts,
   });
 }

@@ -39,6 +39,8 @@ export interface GatewayRig extends AsyncDisposable {
   problem(code: string, where?: string): Problem | null;
   /** Address of the probes of the gateway, when the rig was told to have them. */
   probesUrl(): string;
+  /** The gateway's configuration is read anew, with these servers and other keys. */
+  reload(servers: Servers, more?: Partial<GatewaySection>): Promise<void>;
   /** Stops the gateway, does something, and starts it again with the same folder. */
   restart(meanwhile: () => Promise<unknown>): Promise<void>;
 }
@@ -61,7 +63,7 @@ export const stateTag = (name: string, nodeId: string, more: object = {}) => ({
   role: 'state' as const,
 });
 
-type Servers = GatewaySection['servers'];
+export type Servers = GatewaySection['servers'];
 
 /** One server section with one equipment; its certificate is trusted at first sight. */
 export const serverOf = (
@@ -104,21 +106,19 @@ export async function startGatewayRig(servers: Servers, more: Partial<GatewaySec
   });
   await new Promise<void>((resolve) => client.once('connect', () => resolve()));
   await client.subscribeAsync([topicFilters.data('opcua'), topicFilters.events], { qos: 1 });
-  const start = () =>
-    startGateway(
-      {
-        plant: { enterprise: 'acme', site: 'pudong', timezone: 'Asia/Shanghai' },
-        gateway: {
-          publisherId: 'gateway-1',
-          mqtt: { url: broker.url, topicPrefix: 'opcua', ...credentials('gateway-1') },
-          outbox: { maxMegabytes: 256, requiredConsumers: [] },
-          keepAliveInterval: '10s',
-          ...more,
-          servers,
-        },
-      },
-      deps('gateway'),
-    );
+  const config = (readServers: Servers, changed: Partial<GatewaySection> = {}) => ({
+    plant: { enterprise: 'acme', site: 'pudong', timezone: 'Asia/Shanghai' },
+    gateway: {
+      publisherId: 'gateway-1',
+      mqtt: { url: broker.url, topicPrefix: 'opcua', ...credentials('gateway-1') },
+      outbox: { maxMegabytes: 256, requiredConsumers: [] },
+      keepAliveInterval: '10s',
+      ...more,
+      ...changed,
+      servers: readServers,
+    },
+  });
+  const start = () => startGateway(config(servers), deps('gateway'));
   let gateway = await start();
   opening.defer(() => gateway[Symbol.asyncDispose]());
   const resources = opening.move();
@@ -127,6 +127,7 @@ export async function startGatewayRig(servers: Servers, more: Partial<GatewaySec
       return gateway;
     },
     probesUrl: () => gateway.probesUrl ?? '',
+    reload: (next, changed) => gateway.reload(config(next, changed)),
     restart: async (meanwhile) => {
       await gateway[Symbol.asyncDispose]();
       await meanwhile();

@@ -1,3 +1,4 @@
+import { accountRules } from '../../deploy/account-rules.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,7 +95,12 @@ export async function startStack(options: { readonly plantFile: string; readonly
         },
         consoleDir: null,
       },
-      { ...deps('scoring'), apiToken: token, founding: new Map() },
+      {
+        ...deps('scoring'),
+        apiToken: token,
+        founding: new Map(),
+        accounts: await accountRules(config.scoring.energy, config.plant.timezone, 'plant.yaml'),
+      },
     ),
   );
   const gateway = opening.use(

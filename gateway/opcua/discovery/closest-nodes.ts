@@ -1,4 +1,4 @@
-import { AttributeIds } from 'node-opcua';
+import { AttributeIds, type ClientSession } from 'node-opcua';
 import { editDistance } from '../../config/proposal/edit-distance.ts';
 import type { KnownServer } from './browse-server.ts';
 import { browseTree, pathOf } from './browse-tree.ts';
@@ -27,7 +27,12 @@ export type ClosestOptions = {
   readonly candidates?: readonly NodeCandidate[];
 };
 
-type SearchServer = Pick<KnownServer, 'session' | 'namespaces' | 'limits'>;
+/** What a search has to know of a server. */
+export type SearchServer = {
+  readonly session: ClientSession;
+  readonly namespaces: readonly string[];
+  readonly limits: KnownServer['limits'];
+};
 
 const DEFAULT_MAX_NODES = 5000;
 

@@ -1,7 +1,19 @@
 import { DataType, NodeId, NodeIdType, StatusCodes, Variant, type ClientSession } from 'node-opcua';
+import { serviceResultOf } from '../service-batches.ts';
 
 const CONDITION_TYPE = new NodeId(NodeIdType.NUMERIC, 2782, 0);
 const CONDITION_REFRESH = new NodeId(NodeIdType.NUMERIC, 3875, 0);
+/** A server that says this has no conditions; whatever else goes wrong may be over the next time. */
+const noConditions: ReadonlySet<number> = new Set(
+  [
+    StatusCodes.BadMethodInvalid,
+    StatusCodes.BadNodeIdUnknown,
+    StatusCodes.BadNodeIdInvalid,
+    StatusCodes.BadNotSupported,
+    StatusCodes.BadNotImplemented,
+    StatusCodes.BadServiceUnsupported,
+  ].map(({ value }) => value),
+);
 
 /**
  * Asks for the state of all retained conditions once more (OPC 10000-9 5.5.7); the only method the gateway calls.
@@ -15,8 +27,8 @@ export async function refreshConditions(session: ClientSession, subscriptionId: 
   };
   try {
     const { statusCode } = await session.call(request);
-    return statusCode.isGood() || statusCode.equals(StatusCodes.BadRefreshInProgress);
-  } catch {
-    return false;
+    return !noConditions.has(statusCode.value);
+  } catch (error) {
+    return !noConditions.has(serviceResultOf(error)?.value ?? 0);
   }
 }

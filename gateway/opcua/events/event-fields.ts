@@ -70,6 +70,8 @@ export type ServerEvent = {
   /** Epoch ms. */
   readonly time: number | null;
   readonly message: string;
+  /** Language tag of the message as the server gives it; empty when it gives none. */
+  readonly locale: string;
   /** 1 to 1000 (OPC 10000-5 6.4.2). */
   readonly severity: number;
   /** The condition it is about; null when it is about none. */
@@ -117,6 +119,7 @@ export function readEvent(variants: readonly (Variant | null)[], namespaces: rea
     sourceName: text('sourceName'),
     time: time instanceof Date ? time.getTime() : null,
     message: text('message'),
+    locale: localeOf(raw.get('message')),
     severity: severity >= 1 && severity <= 1000 ? Math.round(severity) : 1,
     condition:
       conditionId === ''
@@ -140,3 +143,5 @@ function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   return value instanceof LocalizedText ? (value.text ?? '') : '';
 }
+
+const localeOf = (value: unknown): string => (value instanceof LocalizedText ? (value.locale ?? '') : '');

@@ -51,6 +51,7 @@ export function reportOf(
       eventType: clean(typeName, SHORT),
       sourceName: source,
       opcuaSeverity: event.severity,
+      ...(event.locale === '' ? {} : { locale: clean(event.locale, 32) }),
       ...(time === null ? {} : { time: new Date(time).toISOString() }),
       ...(event.eventId === '' ? {} : { eventId: event.eventId.slice(0, SHORT) }),
       ...(condition === null

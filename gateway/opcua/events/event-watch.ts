@@ -34,6 +34,8 @@ export type EventWatchParts = {
 };
 
 const SERVER_OBJECT = 'i=2253';
+/** Handle of its item; those of the notifiers follow. */
+const SERVER_ITEM = 1;
 const PUBLISHING_MS = 1000;
 /** Events the server queues for us while the line is away. */
 const QUEUE_SIZE = 1000;
@@ -128,7 +130,7 @@ export class EventWatch {
         itemToMonitor: { nodeId: nodeId ?? 'i=0', attributeId: AttributeIds.EventNotifier },
         monitoringMode: MonitoringMode.Reporting,
         requestedParameters: {
-          clientHandle: index + 1,
+          clientHandle: SERVER_ITEM + index,
           samplingInterval: 0,
           queueSize: QUEUE_SIZE,
           discardOldest: true,
@@ -177,32 +179,36 @@ export class EventWatch {
     this.#heardAt = Date.now();
     for (const data of notificationData ?? []) {
       if (!(data instanceof EventNotificationList)) continue;
-      for (const { eventFields } of data.events ?? []) this.#receive(eventFields ?? []);
+      for (const { eventFields, clientHandle } of data.events ?? []) this.#receive(eventFields ?? [], clientHandle);
       // Taken here; the library's own walk over its items would find none of them.
       data.events = [];
     }
     this.#parts.gate.bind(subscription.subscriptionId, sequenceNumber, 0);
   }
 
-  #receive(variants: readonly (Variant | null)[]): void {
+  #receive(variants: readonly (Variant | null)[], item: number): void {
     const event = readEvent(variants, this.#parts.namespaces);
     const type = event.eventType?.namespace === 0 ? event.eventType.value : 0;
-    if (type === refreshStart) return this.#then(() => this.#parts.memory.beginRefresh());
-    if (type === refreshEnd) return this.#then(() => this.#reportOver());
+    const { memory } = this.#parts;
+    if (type === refreshStart || type === refreshEnd) {
+      // Every item gets these; only the Server object brings all conditions in between.
+      if (item !== SERVER_ITEM) return;
+      if (type === refreshStart) return memory.beginRefresh();
+      for (const over of memory.endRefresh()) this.#then(() => this.#report(over, true));
+      return;
+    }
     if (type === refreshRequired) return this.#then(() => this.#refresh());
     if (type === queueOverflow) return this.#noteOverflow();
-    if (event.severity < this.#floor || !this.#limit.admits(Date.now())) return;
-    this.#then(async () => {
-      if (this.#parts.memory.isNews(event)) await this.#report(event, false);
-    });
+    // Before floor and limit: a refresh brings what they leave out too, and that is no reason to call it over.
+    const verdict = memory.judge(event);
+    if (!verdict.isNews || (event.severity < this.#floor && !verdict.wasTold)) return;
+    if (!this.#limit.admits(Date.now())) return verdict.putBack();
+    verdict.tell();
+    this.#then(() => this.#report(event, false));
   }
 
   #then(step: () => void | Promise<void>): void {
     this.#work = this.#work.then(step).catch(() => undefined);
-  }
-
-  async #reportOver(): Promise<void> {
-    for (const event of this.#parts.memory.endRefresh()) await this.#report(event, true);
   }
 
   async #report(event: ServerEvent, ended: boolean): Promise<void> {

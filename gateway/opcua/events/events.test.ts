@@ -26,6 +26,13 @@ function buildPlant(namespace: Namespace, addressSpace: AddressSpace): Plant {
     eventNotifier: 1,
     notifierOf: server,
   });
+  namespace.addObject({
+    organizedBy: addressSpace.rootFolder.objects,
+    browseName: 'Oven',
+    nodeId: 's=Oven',
+    eventNotifier: 1,
+    notifierOf: server,
+  });
   const pressure = namespace.addAnalogDataItem({
     componentOf: press,
     browseName: 'Pressure',
@@ -100,7 +107,9 @@ describe('alarms of an OPC UA server', () => {
     await using opened = await openPlant();
     const { server, plant } = opened;
     plant.setPressure(9.5);
-    await using rig = await startGatewayRig([serverOf('plc', server.endpoint, [pressure])]);
+    await using rig = await startGatewayRig([
+      serverOf('plc', server.endpoint, [pressure], { events: { notifiers: [`nsu=${TEST_NAMESPACE};s=Oven`] } }),
+    ]);
     await eventually('the alarm', () => alarmsOf(rig.events)[0] ?? false);
     server.addressSpace.rootFolder.objects.server.raiseEvent('RefreshRequiredEventType', {});
     server.addressSpace.rootFolder.objects.server.raiseEvent('SystemEventType', {

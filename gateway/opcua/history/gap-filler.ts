@@ -16,9 +16,10 @@ import type { Gap } from '../last-seen.ts';
 import { nameValues } from '../named-values.ts';
 import { takeObject, type OtherValue } from '../notification-decoder.ts';
 import type { WorkerMessage, WorkerStart } from '../protocol.ts';
-import { batchSize, inBatches } from '../service-batches.ts';
+import { batchSize, inBatches, isTooBig, type BatchSize } from '../service-batches.ts';
 import { ColumnCollector } from '../value-columns.ts';
 import type { EnumerationNames } from '../values/value-type.ts';
+import { HistoryAccount } from './history-account.ts';
 
 export type GapFillerParts = {
   readonly server: WorkerStart['server'];
@@ -29,8 +30,14 @@ export type GapFillerParts = {
   readonly names: ReadonlyMap<number, EnumerationNames>;
   /** Node id of a tag in this session, null when it has none. */
   readonly nodeOf: (handle: number) => string | null;
+  /** Node id of a tag as it is configured. */
+  readonly nameOf: (handle: number) => string | null;
+  /** Takes gaps that could not be filled in this session, or not now. */
+  readonly giveBack: (gaps: readonly Gap[]) => void;
   readonly maxNodesPerRead: number;
   readonly maxNodesPerHistoryRead: number;
+  /** How long to wait until what is asked for has come to the history, in ms; default 1,500. */
+  readonly settleMs?: number;
 };
 
 /** Nodes asked for at once, and values of each per answer: bounds what an answer can weigh. */
@@ -45,8 +52,24 @@ const DURABLE_MS = 30_000;
 /** OPC 10000-3 8.57: bit of AccessLevel that allows HistoryRead. */
 const HISTORY_READ_BIT = 4;
 const PENDING = 100_000;
+/** A gap that could not be filled so often, in one session or several, is let be. */
+const TRIES = 3;
 
-type Asked = { readonly gap: Gap; readonly nodeId: string; continuation: Buffer | null };
+type Asked = {
+  readonly gap: Gap;
+  readonly nodeId: string;
+  continuation: Buffer | null;
+  /** Up to here, epoch ms of source time, its values have been taken. */
+  reached: number;
+  isDone: boolean;
+  /** What the server said instead of values. */
+  refusal: string;
+};
+
+/** A server that has no room for so many continuation points, or has let one go, can be asked again. */
+const passing: ReadonlySet<number> = new Set(
+  [StatusCodes.BadNoContinuationPoints, StatusCodes.BadContinuationPointInvalid].map(({ value }) => value),
+);
 
 /**
  * Fills gaps in the values of tags from the server's own history (OPC 10000-11 6.5.3): only what lies between two values that have been
@@ -61,12 +84,16 @@ export class GapFiller implements Disposable {
   #pending: Gap[] = [];
   #isRunning = false;
   #isStopped = false;
+  readonly #account: HistoryAccount;
+  readonly #size: BatchSize;
   #durableNumber = 0;
   #onDurable: (() => void) | null = null;
 
   constructor(session: ClientSession, parts: GapFillerParts) {
     this.#session = session;
     this.#parts = parts;
+    this.#account = new HistoryAccount(parts.server, parts.say);
+    this.#size = batchSize(parts.maxNodesPerHistoryRead, NODES);
   }
 
   /** Takes gaps to fill; the work goes on beside the live values and never fails. */
@@ -89,35 +116,58 @@ export class GapFiller implements Disposable {
   [Symbol.dispose](): void {
     this.#isStopped = true;
     this.#onDurable?.();
+    if (!this.#isRunning) this.#account[Symbol.dispose]();
   }
 
   async #run(): Promise<void> {
-    await pause(SETTLE_MS);
-    let values = 0;
-    const filled = new Set<number>();
-    let from = Number.POSITIVE_INFINITY;
-    let to = Number.NEGATIVE_INFINITY;
+    await pause(this.#parts.settleMs ?? SETTLE_MS);
     while (this.#pending.length > 0 && !this.#isStopped) {
       const gaps = this.#pending;
       this.#pending = [];
       try {
-        for (const group of grouped(await this.#withHistory(gaps), this.#groupSize())) {
-          if (this.#isStopped) break;
-          values += await this.#fill(group, (gap) => {
-            filled.add(gap.handle);
-            from = Math.min(from, gap.from);
-            to = Math.max(to, gap.to);
-          });
-        }
+        const groups = grouped(await this.#withHistory(gaps), this.#size.current);
+        for (const group of groups) await this.#fillGroup(group);
       } catch (error) {
         this.#log('history could not be read', describeError(error));
+        this.#parts.giveBack(gaps.flatMap((gap) => again(gap)));
       }
     }
-    if (values > 0) this.#report(values, filled.size, from, to);
+    this.#parts.giveBack(this.#pending);
+    this.#pending = [];
+    if (this.#isStopped) this.#account[Symbol.dispose]();
+    else this.#account.report();
   }
 
-  #groupSize(): number {
-    return batchSize(this.#parts.maxNodesPerHistoryRead, NODES).current;
+  /** Fills the gaps of a group; what is left of them is tried again, in smaller groups where the server finds them too big. */
+  async #fillGroup(group: readonly Asked[]): Promise<void> {
+    let failure: unknown = null;
+    try {
+      if (!this.#isStopped) await this.#fill(group);
+    } catch (error) {
+      failure = error;
+    }
+    const left = group.filter(({ isDone }) => !isDone);
+    if (left.length === 0) return;
+    if (this.#isStopped) return this.#parts.giveBack(left.map(restOf));
+    if ((failure === null || isTooBig(failure)) && group.length > 1) {
+      this.#size.current = Math.ceil(group.length / 2);
+      this.#pending.push(...left.map(restOf));
+      return;
+    }
+    for (const asked of left) {
+      const retry = again(restOf(asked));
+      if (retry.length > 0) this.#parts.giveBack(retry);
+      else
+        this.#account.miss(
+          restOf(asked),
+          this.#nameOf(asked),
+          failure === null ? asked.refusal : describeError(failure),
+        );
+    }
+  }
+
+  #nameOf({ nodeId, gap }: Asked): string {
+    return this.#parts.nameOf(gap.handle) ?? nodeId;
   }
 
   /** Finds out which of these tags have a history that may be read, and says it. Never fails. */
@@ -148,12 +198,13 @@ export class GapFiller implements Disposable {
     await this.#learn([...new Set(gaps.map(({ handle }) => handle))]);
     return gaps.flatMap((gap) => {
       const nodeId = this.#readable.get(gap.handle) === true ? this.#parts.nodeOf(gap.handle) : null;
-      return nodeId === null ? [] : [{ gap, nodeId, continuation: null }];
+      return nodeId === null
+        ? []
+        : [{ gap, nodeId, continuation: null, reached: gap.from, isDone: false, refusal: '' }];
     });
   }
 
-  /** @returns how many values were found. */
-  async #fill(group: readonly Asked[], onFilled: (gap: Gap) => void): Promise<number> {
+  async #fill(group: readonly Asked[]): Promise<void> {
     const details = new ReadRawModifiedDetails({
       isReadModified: false,
       startTime: new Date(Math.min(...group.map(({ gap }) => gap.from))),
@@ -161,15 +212,13 @@ export class GapFiller implements Disposable {
       numValuesPerNode: VALUES_PER_NODE,
       returnBounds: false,
     });
-    let values = 0;
     let open = [...group];
     try {
       while (open.length > 0 && !this.#isStopped) {
         const results = await this.#request(details, open, false);
         open.forEach((asked, index) => {
           const found = this.#take(asked, results[index]);
-          if (found > 0) onFilled(asked.gap);
-          values += found;
+          if (found > 0) this.#account.fill(asked.gap, found);
         });
         open = open.filter(({ continuation }) => continuation !== null);
         await this.#send();
@@ -178,7 +227,6 @@ export class GapFiller implements Disposable {
       if (open.some(({ continuation }) => continuation !== null))
         await this.#request(details, open, true).catch(() => undefined);
     }
-    return values;
   }
 
   async #request(
@@ -203,23 +251,29 @@ export class GapFiller implements Disposable {
     const { gap } = asked;
     const point = result?.continuationPoint;
     const before = asked.continuation;
-    asked.continuation = point !== undefined && point !== null && point.length > 0 ? point : null;
-    if (result === undefined || result.statusCode.isBad()) {
-      asked.continuation = null;
-      const status = result?.statusCode ?? StatusCodes.BadUnexpectedError;
+    asked.continuation = null;
+    const status = result?.statusCode ?? StatusCodes.BadUnexpectedError;
+    if (result === undefined || status.isBad()) {
+      asked.refusal = status.name;
+      asked.isDone = !passing.has(status.value);
       if (status.equals(StatusCodes.BadHistoryOperationUnsupported)) this.#readable.set(gap.handle, false);
-      this.#log('history of a node could not be read', `${asked.nodeId}: ${status.name}`);
+      if (asked.isDone && !status.equals(StatusCodes.BadNoData))
+        this.#account.miss(restOf(asked), this.#nameOf(asked), status.name);
       return 0;
     }
+    this.#account.note(this.#nameOf(asked));
     const data = result.historyData;
     const values: readonly DataValue[] = data instanceof HistoryData ? (data.dataValues ?? []) : [];
     // A server that gives the same point again without values would be asked for ever.
-    if (values.length === 0 && before !== null) asked.continuation = null;
+    if (point !== undefined && point !== null && point.length > 0 && (values.length > 0 || before === null))
+      asked.continuation = point;
+    asked.isDone = asked.continuation === null;
     let found = 0;
     for (const value of values) {
       const at = value.sourceTimestamp?.getTime() ?? Number.NaN;
       if (!(at > gap.from && at < gap.to) || value.statusCode.equals(StatusCodes.BadNoData)) continue;
       takeObject(gap.handle, value, this.#collector, at, this.#parts.other);
+      asked.reached = Math.max(asked.reached, at);
       found += 1;
     }
     return found;
@@ -243,30 +297,18 @@ export class GapFiller implements Disposable {
     this.#onDurable = null;
   }
 
-  #report(values: number, tags: number, from: number, to: number): void {
-    const { server, say } = this.#parts;
-    const span = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
-    say({
-      kind: 'event',
-      event: {
-        kind: 'history-filled',
-        severity: 'info',
-        message: `${values} values of ${tags} tags between ${span} were missing and came from the history of server "${server.name}"`,
-        subject: server.endpoint,
-        detail: {
-          server: server.name,
-          values,
-          tags,
-          from: new Date(from).toISOString(),
-          to: new Date(to).toISOString(),
-        },
-      },
-    });
-  }
-
   #log(message: string, reason: string): void {
     this.#parts.say({ kind: 'log', level: 'debug', fields: { server: this.#parts.server.name, reason }, message });
   }
+}
+
+/** What is still missing of a gap. */
+const restOf = ({ gap, reached }: Asked): Gap => ({ ...gap, from: reached });
+
+/** The gap for one more try, or nothing after too many. */
+function again(gap: Gap): Gap[] {
+  const tries = (gap.tries ?? 0) + 1;
+  return tries < TRIES ? [{ ...gap, tries }] : [];
 }
 
 /** Groups of at most `size` gaps that lie close together in time; a tag stands once in a group. */

@@ -15,7 +15,10 @@ export type ApiApp = FastifyInstance<
 >;
 
 /** What handlers work with. */
-export type RouteDeps = Pick<ApiOptions, 'store' | 'alerts' | 'view' | 'version' | 'now'> & { readonly time: ZoneTime };
+export type RouteDeps = Pick<
+  ApiOptions,
+  'store' | 'alerts' | 'view' | 'version' | 'now' | 'accounts' | 'valueAdded'
+> & { readonly time: ZoneTime };
 
 /** The answers every guarded route may give beside its own. */
 export const problemAnswers = { '4xx': ProblemDetails, '5xx': ProblemDetails } as const;

@@ -1,0 +1,122 @@
+import { Type } from 'typebox';
+import { accountOf, type EnergyAccount } from '../../energy/account.ts';
+import { exactTotal } from '../../energy/quantum.ts';
+import { tariffLevels } from '../../energy/tariff.ts';
+import { requireNode } from '../nearest-path.ts';
+import { energyRangeOf } from '../query-range.ts';
+import { Instant, nullable } from '../schema-parts.ts';
+import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
+
+const Amount = Type.Object({
+  value: nullable(Type.Number()),
+  reason: nullable(Type.String()),
+  factorSets: Type.Array(Type.String()),
+  source: nullable(Type.String()),
+});
+const Account = Type.Object({
+  energyKwh: Type.Number(),
+  output: Type.Number(),
+  idleKwh: Type.Number(),
+  kgceCalorific: Amount,
+  kgceEquivalent: Amount,
+  kgCO2: Amount,
+  tariff: nullable(
+    Type.Object({
+      plan: Type.String(),
+      parts: Type.Array(
+        Type.Object({ level: Type.Enum(tariffLevels), kwh: Type.Number(), cost: nullable(Type.Number()) }),
+      ),
+      cost: nullable(Type.Number()),
+      idleCost: nullable(Type.Number()),
+      estimated: Type.Boolean(),
+    }),
+  ),
+  perOutput: Type.Object({
+    kwh: nullable(Type.Number()),
+    kgceCalorific: nullable(Type.Number()),
+    kgceEquivalent: nullable(Type.Number()),
+    kgCO2: nullable(Type.Number()),
+    cost: nullable(Type.Number()),
+  }),
+  trace: Type.Object({
+    figure: Type.String(),
+    inputs: Type.Unknown(),
+    codeVersion: Type.String(),
+    hash: Type.String(),
+  }),
+});
+
+const AccountAnswer = Type.Object({
+  path: Type.String(),
+  from: Instant,
+  to: Instant,
+  account: Account,
+  /** The objects right below, and what none of them explains: `account.energyKwh` less their sum. */
+  parts: Type.Array(Type.Object({ path: Type.String(), energyKwh: Type.Number(), output: Type.Number() })),
+  residualKwh: nullable(Type.Number()),
+});
+
+const AccountQuery = Type.Object({
+  path: Type.String({ default: '', description: 'Equipment path; empty = site.' }),
+  from: Type.Optional(Type.String({ description: 'ISO 8601 instant or date; default: 24 hours back.' })),
+  to: Type.Optional(Type.String({ description: 'ISO 8601 instant or date, exclusive; default: now.' })),
+});
+
+/** What an object used, in kgce on both bases, kg CO₂ and yuan by tariff period, with the trace of every figure. */
+export function accountRoute(app: ApiApp, { view, store, now, time, accounts }: RouteDeps): void {
+  app.get(
+    '/api/v1/account',
+    {
+      schema: {
+        tags: ['energy'],
+        summary: 'Standard coal, carbon and cost',
+        querystring: AccountQuery,
+        response: { 200: AccountAnswer, ...problemAnswers },
+      },
+    },
+    async ({ query }) => {
+      const { path } = query;
+      requireNode(view, path);
+      const range = energyRangeOf({ ...query, window: '1h' }, { time, now: now() });
+      const account = accountOf(await store.readWindows({ path, window: '1h', ...range }), accounts);
+      const meter = accounts.boundaries.mainMeters.get(path);
+      const children = view
+        .equipment()
+        .filter(
+          (node) => node.parent === path && node.path !== meter && !accounts.boundaries.independent.has(node.path),
+        );
+      const parts = await Promise.all(
+        children.map(async (child) => {
+          const windows = await store.readWindows({ path: child.path, window: '1h', ...range });
+          return {
+            path: child.path,
+            energyKwh: exactTotal(windows.map(({ energyKwh }) => energyKwh)),
+            output: exactTotal(windows.map(({ output }) => output)),
+          };
+        }),
+      );
+      return {
+        path,
+        from: time.toIso(range.from),
+        to: time.toIso(range.to),
+        account: viewAccount(account),
+        parts,
+        residualKwh:
+          parts.length === 0 ? null : exactTotal([account.energyKwh, ...parts.map(({ energyKwh }) => -energyKwh)]),
+      };
+    },
+  );
+}
+
+function viewAccount({ kgceCalorific, kgceEquivalent, kgCO2, tariff, trace, ...rest }: EnergyAccount) {
+  const amount = (one: EnergyAccount['kgCO2']) => ({ ...one, factorSets: [...one.factorSets] });
+  const { result: _result, ...shown } = trace;
+  return {
+    ...rest,
+    kgceCalorific: amount(kgceCalorific),
+    kgceEquivalent: amount(kgceEquivalent),
+    kgCO2: amount(kgCO2),
+    tariff: tariff === null ? null : { ...tariff, parts: [...tariff.parts] },
+    trace: shown,
+  };
+}
