@@ -264,6 +264,21 @@ export const TargetView = Type.Object({
       ),
     }),
   ),
+  multiYear: nullable(
+    Type.Object({
+      total: Type.Number(),
+      yearlyReduction: Type.Number(),
+      steps: Type.Array(Type.Object({ year: Type.Integer(), targetSec: nullable(Type.Number()) })),
+      current: nullable(
+        Type.Object({
+          year: Type.Integer(),
+          reduction: Type.Number(),
+          rawVerdict: Verdict,
+          adjustedVerdict: Verdict,
+        }),
+      ),
+    }),
+  ),
   days: Type.Array(
     Type.Object({
       day: Type.String(),
