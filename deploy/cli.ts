@@ -15,6 +15,8 @@ import { addReplayCommand } from './commands/replay.ts';
 import { addServiceCommands } from './commands/service.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addUpCommand } from './commands/up.ts';
+import { addValueAddedCommand } from './commands/value-added.ts';
+import { addUserCommand } from './commands/user.ts';
 import { productVersion } from './product.ts';
 
 /** Exit code of whatever a command ended with: 0 done, 1 ran and failed, 2 wrong usage or configuration. */
@@ -53,8 +55,10 @@ export function createProgram(context: CommandContext): Command {
     addExportCommand,
     addCheckCommand,
     addCertCommand,
+    addUserCommand,
     addDoctorCommand,
     addEvaluateCommand,
+    addValueAddedCommand,
     addFillHistoryCommand,
   ]) {
     add(program, context);

@@ -21,6 +21,8 @@ export type StopRequest = Disposable & {
 export function listenForStop(options: {
   readonly source: SignalSource;
   readonly supervised: boolean;
+  /** SIGHUP is for the service (read configuration again), not a stop. */
+  readonly hangupStays?: boolean;
   readonly now: () => number;
   readonly exit: (code: number) => void;
 }): StopRequest {
@@ -29,6 +31,7 @@ export function listenForStop(options: {
   let firstAt: number | null = null;
   const listeners = new Map<string, () => void>();
   for (const name of stopSignals) {
+    if (name === 'SIGHUP' && options.hangupStays === true) continue;
     listeners.set(name, () => {
       if (supervised && name !== 'SIGTERM') return;
       if (firstAt === null) {

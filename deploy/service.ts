@@ -24,6 +24,7 @@ type Setting = {
   readonly dataDir: DataDir;
   readonly deps: ServiceDeps;
   readonly env: CommandContext['env'];
+  readonly process: CommandContext['process'];
 };
 
 const starts: Readonly<Record<ServiceName, Start>> = {
@@ -35,7 +36,8 @@ const starts: Readonly<Record<ServiceName, Start>> = {
 /** Runs one service until it is asked to stop. @throws JoulegateError when it cannot start. */
 export async function runService(name: ServiceName, options: ServiceOptions, context: CommandContext): Promise<void> {
   context.process.umask(0o077);
-  using stop = await commandStop(context);
+  // Without a terminal a hang-up is the administrator's wish that the broker reads users and certificates again.
+  using stop = await commandStop(context, name === 'broker' && context.stderr.isTTY !== true);
   const log = await commandLog(context, options.logLevel, name);
   const config = await loadPlantConfig(options.config, {
     env: context.env,
@@ -51,7 +53,8 @@ export async function runService(name: ServiceName, options: ServiceOptions, con
     version: context.version,
   };
   await runUntilStopped({
-    start: () => starts[name]({ config, file: options.config, dataDir, deps, env: context.env }),
+    start: () =>
+      starts[name]({ config, file: options.config, dataDir, deps, env: context.env, process: context.process }),
     announce: ({ announcement }) => announce(announcement, options.json === true, context),
     signal: stop.signal,
   });
@@ -92,7 +95,7 @@ async function startGatewayService({ config, file, dataDir, deps, env }: Setting
   return opened(both, { service: 'gateway', publisherId: section.publisherId });
 }
 
-async function startBrokerService({ config, file, dataDir, deps }: Setting): Promise<Started> {
+async function startBrokerService({ config, file, dataDir, deps, process }: Setting): Promise<Started> {
   const section = requireSection(config, 'broker', file);
   const { ensureUsers, startBroker } = await import('../broker/main.ts');
   const { gateway, scoring } = await readPrincipals(file);
@@ -103,6 +106,7 @@ async function startBrokerService({ config, file, dataDir, deps }: Setting): Pro
   ]);
   for (const credentials of made) await writeCredentials(dataDir, credentials);
   const service = await startBroker(section, deps);
+  process.on('SIGHUP', () => void service.reload());
   return opened(service, { service: 'broker', url: service.url, port: service.port });
 }
 

@@ -57,6 +57,30 @@ describe('a supervised child', () => {
     expect(lines).toContain('hello');
   });
 
+  it('is given its own flags of Node and environment, and the environment of the caller wins', async () => {
+    const file = join(folder, 'flags.mjs');
+    await writeFile(
+      file,
+      `console.log(JSON.stringify({ service: 'x', flags: process.execArgv, own: process.env.OWN, path: process.env.PATH }));
+${stayUp}`,
+    );
+    const child = superviseChild(
+      {
+        name: 'flags',
+        args: () => [],
+        runtime: { flags: ['--max-semi-space-size=8'], env: { OWN: 'small', PATH: 'of the child' } },
+      },
+      { script: file, env: process.env, log, relay: () => undefined, now: Date.now, backoffMs: [10] },
+    );
+    children.push(child);
+    expect(await child.ready).toEqual({
+      service: 'x',
+      flags: ['--max-semi-space-size=8'],
+      own: 'small',
+      path: process.env['PATH'],
+    });
+  });
+
   it('is started again with its real port when it crashes', async () => {
     const child = await start(
       'crash',
@@ -104,7 +128,7 @@ describe('a supervised child', () => {
 describe('a stop in order', () => {
   it('waits for each stage before the next is asked', async () => {
     const slow = (name: string) =>
-      `${stayUp}\nprocess.on('SIGTERM', () => { appendFileSync(log, '${name} asked\\n'); setTimeout(() => { appendFileSync(log, '${name} gone\\n'); process.exit(0); }, 30); });`;
+      `process.on('SIGTERM', () => { appendFileSync(log, '${name} asked\\n'); setTimeout(() => { appendFileSync(log, '${name} gone\\n'); process.exit(0); }, 30); });\n${stayUp}`;
     const [gateway, scoring, broker] = await Promise.all(
       ['gateway', 'scoring', 'broker'].map((name) => start(name, slow(name))),
     );

@@ -11,6 +11,14 @@ export type ChildSpec = {
   readonly name: string;
   /** Arguments of the next start; `last` is what it said when it was ready before, null at first. */
   readonly args: (last: ChildReady | null) => readonly string[];
+  /** How its Node is started; default: without any flag. */
+  readonly runtime?: ChildRuntime;
+};
+
+/** Flags of Node and environment that only this child gets. */
+export type ChildRuntime = {
+  readonly flags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 };
 
 export type SupervisorOptions = {
@@ -57,7 +65,7 @@ export function superviseChild(spec: ChildSpec, options: SupervisorOptions): Sup
   const keepRunning = async (): Promise<void> => {
     for (let failures = 0; !stopping.signal.aborted; failures++) {
       const startedAt = now();
-      const child = startChild(spec.args(last), options);
+      const child = startChild(spec, last, options);
       current = child;
       const ending = await watchChild(child, options.relay, (said) => {
         last = said;
@@ -95,11 +103,15 @@ export function superviseChild(spec: ChildSpec, options: SupervisorOptions): Sup
   };
 }
 
-function startChild(args: readonly string[], { script, env }: SupervisorOptions): ChildProcess {
-  return fork(script, args, {
+function startChild(
+  { args, runtime }: ChildSpec,
+  last: ChildReady | null,
+  { script, env }: SupervisorOptions,
+): ChildProcess {
+  return fork(script, args(last), {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...env, JOULEGATE_SUPERVISED: '1' },
-    execArgv: [],
+    env: { ...runtime?.env, ...env, JOULEGATE_SUPERVISED: '1' },
+    execArgv: [...(runtime?.flags ?? [])],
   });
 }
 

@@ -2,9 +2,10 @@ import { commandLog, commandStop, type CommandContext } from './commands/context
 import type { UpOptions } from './commands/up.ts';
 import { JoulegateError } from '../broker/contract/error.ts';
 import { apiToken, openDataDir } from './data-dir.ts';
+import { gatewayRuntime } from './gateway-runtime.ts';
 import { whenAborted } from './lifecycle.ts';
 import { commandFile } from './product.ts';
-import { superviseChild, stopInOrder, type ChildSpec, type SupervisedChild } from './supervisor.ts';
+import { superviseChild, stopInOrder, type ChildRuntime, type ChildSpec, type SupervisedChild } from './supervisor.ts';
 import { createTerminal } from './terminal.ts';
 import { toText } from './log.ts';
 import { preparePlant, type PlantSetup } from './up-plan.ts';
@@ -45,7 +46,8 @@ export async function upCommand(options: UpOptions, context: CommandContext): Pr
     name,
     args: () => [name, ...args, '--data', dataDir.path, '--json', '--log-level', options.logLevel],
   });
-  const service = (name: string) => start(child(name, '--config', setup.configFile));
+  const service = (name: string, runtime?: ChildRuntime) =>
+    start({ ...child(name, '--config', setup.configFile), ...(runtime === undefined ? {} : { runtime }) });
 
   const bringUp = async (): Promise<string | null> => {
     const [broker, simulator] = await Promise.all([
@@ -56,7 +58,7 @@ export async function upCommand(options: UpOptions, context: CommandContext): Pr
       ...(broker === null ? {} : { mqttUrl: String(broker['url']), mqttPort: Number(broker['port']) }),
       ...(simulator === null ? {} : { endpoint: String(simulator['endpoint']) }),
     });
-    await Promise.all([setup.has.gateway ? service('gateway') : null, fill()]);
+    await Promise.all([setup.has.gateway ? service('gateway', gatewayRuntime(context.env)) : null, fill()]);
     if (!setup.has.scoring) return null;
     const { url } = await service('scoring');
     await setup.settle({ apiPort: Number(new URL(String(url)).port) });

@@ -5,6 +5,7 @@ import { durationMs } from '../broker/contract/duration.ts';
 import type { GatewaySection, ServerConfig } from './config/schema.ts';
 import { openConnection, type Connection } from './opcua/connection.ts';
 import type { WorkerMessage, WorkerStart } from './opcua/protocol.ts';
+import { globsOf } from './browsed-tags.ts';
 import type { NewestKept } from './newest-kept.ts';
 import type { TagMap } from './tags/tag-map.ts';
 
@@ -20,7 +21,8 @@ export type ConnectionsOptions = {
   readonly onClosed: (server: string) => void;
 };
 
-type Open = { readonly settings: WorkerStart['server']; readonly connection: Connection };
+type Settings = Pick<WorkerStart, 'server' | 'globs' | 'browseMs'>;
+type Open = { readonly settings: Settings; readonly connection: Connection };
 
 /** The connections to all servers of a gateway; each in its own worker. */
 export class Connections implements AsyncDisposable {
@@ -58,12 +60,13 @@ export class Connections implements AsyncDisposable {
     this.#open.clear();
   }
 
-  #connect(server: WorkerStart['server'], tags: WorkerStart['tags']): Connection {
+  #connect(settings: Settings, tags: WorkerStart['tags']): Connection {
     const { publisherId, renewBefore, dataDir, log, onMessage } = this.#options;
+    const { server } = settings;
     const applicationUri = `urn:joulegate:gateway:${publisherId}`;
     return openConnection(
       {
-        server,
+        ...settings,
         tags,
         pkiDir: join(dataDir, 'pki'),
         applicationUri,
@@ -77,8 +80,12 @@ export class Connections implements AsyncDisposable {
 }
 
 /** How to connect to a server; how its tags are sampled is a matter of each tag. */
-function settingsOf(server: ServerConfig): WorkerStart['server'] {
+function settingsOf(server: ServerConfig): Settings {
   const { equipment: _e, samplingInterval: _s, publishingInterval: _p, queueSize: _q, ...rest } = server;
-  const { trigger: _t, discard: _d, deadband: _b, skipFirst: _f, heartbeat: _h, ...settings } = rest;
-  return settings;
+  const { trigger: _t, discard: _d, deadband: _b, skipFirst: _f, heartbeat: _h, browseInterval, ...settings } = rest;
+  return {
+    server: settings,
+    globs: globsOf(server),
+    ...(browseInterval === undefined ? {} : { browseMs: Math.max(10_000, durationMs(browseInterval)) }),
+  };
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../broker/contract/deps.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import { topics } from '../broker/contract/topic.ts';
-import type { WorkerEvent, WorkerMessage } from './opcua/protocol.ts';
+import type { FlowMessage, WorkerEvent, WorkerProblem } from './opcua/protocol.ts';
 import { ConnectionStates } from './connection-states.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import { OutboxWatch, type OutboxNotice } from './outbox/outbox-watch.ts';
+import { FactBook } from './fact-book.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { NewestKept } from './newest-kept.ts';
 import { ProblemList } from './problem-list.ts';
@@ -13,13 +14,12 @@ import type { Encoder, Refusal } from './publish/encoder.ts';
 import type { Publisher, PublisherState } from './publish/publisher.ts';
 import { connectionMessage } from './publish/connection-message.ts';
 import { metadataMessage } from './publish/pubsub-json.ts';
-import type { FieldFacts } from './tags/field-facts.ts';
 import { refusedValue } from './refused-value.ts';
 import { ServerClock } from './tags/server-clock.ts';
 import type { TagMap, Writer } from './tags/tag-map.ts';
 import { ValueFlow } from './value-flow.ts';
 
-type ValuesMessage = Extract<WorkerMessage, { kind: 'values' }>;
+type ValuesMessage = Extract<FlowMessage, { kind: 'values' }>;
 
 export type FlowOptions = {
   readonly publisherId: string;
@@ -34,6 +34,8 @@ export type FlowOptions = {
   readonly now: () => number;
   readonly version: string;
   readonly newest: NewestKept;
+  /** How long values are gathered for one write to disk, ms. */
+  readonly gatherMs?: number;
 };
 
 const EVENTS_WAITING = 200;
@@ -49,22 +51,21 @@ export class GatewayFlow {
   readonly #heartbeats: Heartbeats;
   /** Our clock when a writer last said something. */
   readonly #spokeAt = new Map<number, number>();
-  /** What servers said of the fields, by writer id and field name. */
-  readonly #facts = new Map<number, Map<string, FieldFacts>>();
+  readonly #facts = new FactBook();
   readonly #badValues = new Set<string>();
   #publisher: Publisher | null = null;
   #waitingEvents: object[] = [];
   readonly #figures = {
     valuesTotal: 0,
     historyTotal: 0,
-    sessionsTotal: 0,
     workerRestartsTotal: 0,
     droppedTotal: 0,
     serverLostTotal: 0,
     appendErrorsTotal: 0,
     lastValueAt: 0,
   };
-  #outbox = { depth: 0, bytes: 0 };
+  readonly #watch = new OutboxWatch();
+  #outbox = { depth: 0, bytes: 0, damaged: 0 };
   #ownValidTo: number | null = null;
 
   constructor(options: FlowOptions) {
@@ -90,7 +91,7 @@ export class GatewayFlow {
   }
 
   /** One message of a connection worker. `onDurable` is called when a batch of values is on disk. */
-  handle(server: string, message: WorkerMessage, onDurable: (number: number) => void): void {
+  handle(server: string, message: FlowMessage, onDurable: (number: number) => void): void {
     switch (message.kind) {
       case 'values':
         return this.#takeValues(server, message, onDurable);
@@ -99,15 +100,15 @@ export class GatewayFlow {
       case 'state':
         this.#states.setServer(server, message);
         return this.sendHealth('running');
+      case 'reading':
+        return this.#states.setReading(server, message);
       case 'tag':
         return this.#states.setTag(message);
       case 'problem':
-        if (this.#problems.raise(message.problem, server))
-          this.#options.log.warn({ code: message.problem.code, where: message.problem.where }, message.problem.message);
-        return;
+        return this.#takeProblem(server, message.problem);
       case 'clear':
         if (this.#problems.clear(message.code, message.where, server))
-          this.#options.log.info({ code: message.code, where: message.where }, 'problem is over');
+          this.#options.log.info({ server, code: message.code, where: message.where }, 'problem is over');
         return;
       case 'died':
         this.#figures.workerRestartsTotal += 1;
@@ -116,7 +117,7 @@ export class GatewayFlow {
         this.#ownValidTo = message.validTo;
         return;
       case 'event':
-        if (message.event.kind === 'endpoint-connected') this.#figures.sessionsTotal += 1;
+        if (message.event.kind === 'endpoint-connected') this.#states.noteSession(server);
         return this.sendEvent(message.event);
       case 'lost':
         this.#figures.serverLostTotal += message.count;
@@ -131,9 +132,10 @@ export class GatewayFlow {
       case 'historized':
         return this.#options.newest.setHistorized(message.handles);
       case 'facts':
-        return this.#learn(message.facts);
+        for (const writer of this.#facts.learn(this.#map, message.facts)) this.#sendMetadata(writer);
+        return;
       case 'log':
-        return this.#options.log[message.level](message.fields, message.message);
+        return this.#options.log[message.level]({ server, ...message.fields }, message.message);
       default:
         message satisfies never;
     }
@@ -174,9 +176,8 @@ export class GatewayFlow {
   /** Metadata, health and events that waited for the broker. */
   sendRetained(): void {
     const { publisherId, prefix } = this.#options;
-    const map = this.#map;
-    for (const writer of map.writers) this.#sendMetadata(writer);
-    this.#publisher?.send(topics.connection(prefix, publisherId), connectionMessage(publisherId, map), true);
+    for (const writer of this.#map.writers) this.#sendMetadata(writer);
+    this.#publisher?.send(topics.connection(prefix, publisherId), connectionMessage(publisherId, this.#map), true);
     this.sendHealth('running');
     const events = this.#waitingEvents;
     this.#waitingEvents = [];
@@ -205,14 +206,14 @@ export class GatewayFlow {
       problems,
       figures: {
         ...this.#figures,
+        ...this.#states.figures,
         messagesTotal: this.#values.messagesTotal,
         outboxDepth: this.#outbox.depth,
         outboxBytes: this.#outbox.bytes,
-        ...(this.#ownValidTo === null
-          ? {}
-          : { ownCertificateDaysLeft: Math.floor((this.#ownValidTo - this.#options.now()) / 86_400_000) }),
+        ...daysLeft(this.#ownValidTo, this.#options.now()),
+        outboxDamagedTotal: this.#outbox.damaged,
+        unwrittenMsMax: Math.ceil(this.#values.unwrittenMsMax),
         sentTotal: this.#publisher?.sentTotal ?? 0,
-        serversConnected: this.#states.running,
       },
       connections: this.#states.list(),
     };
@@ -230,8 +231,9 @@ export class GatewayFlow {
     const beats = this.#heartbeats.due(now, (handle) => this.#isUp(handle));
     if (beats !== null) this.#values.take(beats, () => undefined);
     void this.#options.outbox.state().then(
-      ({ depth, bytes }) => {
-        this.#outbox = { depth, bytes };
+      (state) => {
+        this.#outbox = state;
+        this.#tell(this.#watch.look(state));
       },
       () => undefined,
     );
@@ -265,25 +267,15 @@ export class GatewayFlow {
     for (const writer of this.#values.take(batch, () => done(number))) this.#spokeAt.set(writer, now());
   }
 
-  #learn(facts: ReadonlyMap<number, FieldFacts>): void {
-    const touched = new Set<Writer>();
-    for (const [handle, fact] of facts) {
-      const mapped = this.#map.tags.get(handle);
-      const writer = mapped === undefined ? undefined : this.#map.writers[mapped.writer];
-      if (mapped === undefined || writer === undefined) continue;
-      const fields = this.#facts.get(writer.id) ?? new Map<string, FieldFacts>();
-      this.#facts.set(writer.id, fields);
-      if (isDeepStrictEqual(fields.get(mapped.tag.name), fact)) continue;
-      fields.set(mapped.tag.name, fact);
-      touched.add(writer);
-    }
-    for (const writer of touched) this.#sendMetadata(writer);
+  #takeProblem(server: string, problem: WorkerProblem): void {
+    const { code, where, message } = problem;
+    if (this.#problems.raise(problem, server)) this.#options.log.warn({ server, code, where }, message);
   }
 
   #sendMetadata(writer: Writer): void {
     const { publisherId, prefix, now } = this.#options;
     const address = { publisherId, writerGroup: writer.server, dataSetWriter: writer.equipment.path };
-    const message = metadataMessage(publisherId, writer, now(), this.#facts.get(writer.id));
+    const message = metadataMessage(publisherId, writer, now(), this.#facts.of(writer));
     this.#publisher?.send(topics.metadata(prefix, address), message, true);
   }
 
@@ -314,8 +306,13 @@ export class GatewayFlow {
     });
   }
 
+  #tell(notices: readonly OutboxNotice[]): void {
+    for (const notice of notices) this.sendEvent({ ...notice, subject: 'outbox' });
+  }
+
   #noteDropped(count: number): void {
     this.#figures.droppedTotal += count;
+    this.#tell(this.#watch.dropped(count));
     this.sendEvent({
       kind: 'data-lost',
       severity: 'high',
@@ -325,10 +322,11 @@ export class GatewayFlow {
   }
 
   #clockOf(server: string): ServerClock {
-    const known = this.#clocks.get(server);
-    if (known !== undefined) return known;
-    const clock = new ServerClock();
+    const clock = this.#clocks.get(server) ?? new ServerClock();
     this.#clocks.set(server, clock);
     return clock;
   }
 }
+
+const daysLeft = (validTo: number | null, now: number): Record<string, number> =>
+  validTo === null ? {} : { ownCertificateDaysLeft: Math.floor((validTo - now) / 86_400_000) };

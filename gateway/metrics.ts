@@ -1,9 +1,10 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { connectionStates, type ServiceHealth } from '../broker/contract/health.ts';
+import { connectionStates, type ConnectionHealth, type ServiceHealth } from '../broker/contract/health.ts';
 
 /** Figures of `health()` that only rise. */
 const counters: Readonly<Record<string, string>> = {
   valuesTotal: 'Values received from OPC UA servers.',
+  badTotal: 'Values received with a Bad status.',
   historyTotal: 'Values read from the history of servers to fill gaps.',
   serverLostTotal: 'Losses that servers reported: overflows of their queues and notifications that never came.',
   droppedTotal: 'Messages the outbox had to drop.',
@@ -16,9 +17,40 @@ const counters: Readonly<Record<string, string>> = {
 const gauges: Readonly<Record<string, string>> = {
   outboxDepth: 'Records in the outbox.',
   outboxBytes: 'Bytes in the outbox.',
+  outboxDamagedTotal: 'Messages lost to damage of the outbox file.',
+  unwrittenMsMax: 'Longest time that values were in memory only, ms.',
   serversConnected: 'Connections that are running.',
   ownCertificateDaysLeft: "Days until the gateway's own certificate ends.",
 };
+
+/** What is shown of each connection. */
+const perServer: readonly {
+  readonly name: string;
+  readonly help: string;
+  readonly of: (connection: ConnectionHealth) => number;
+}[] = [
+  {
+    name: 'joulegate_gateway_subscriptions',
+    help: 'Subscriptions with monitored items.',
+    of: ({ reading }) => reading.subscriptions,
+  },
+  {
+    name: 'joulegate_gateway_monitored_items',
+    help: 'Tags with a monitored item.',
+    of: ({ reading }) => reading.items,
+  },
+  { name: 'joulegate_gateway_polled_tags', help: 'Tags that are read in rounds.', of: ({ reading }) => reading.polled },
+  {
+    name: 'joulegate_gateway_server_sessions_total',
+    help: 'Sessions opened since the start.',
+    of: ({ sessions }) => sessions,
+  },
+  {
+    name: 'joulegate_gateway_server_repairs_total',
+    help: 'Connections repaired within a session.',
+    of: ({ repairs }) => repairs,
+  },
+];
 
 /** `valuesTotal` → `joulegate_gateway_values_total`. */
 const metricName = (figure: string): string =>
@@ -68,6 +100,20 @@ export function createMetrics(health: () => ServiceHealth): GatewayMetrics {
       },
     }),
   );
+  for (const { name, help, of } of perServer) {
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        labelNames: ['server'],
+        registers: [],
+        collect() {
+          this.reset();
+          for (const connection of health().connections ?? []) this.set({ server: connection.name }, of(connection));
+        },
+      }),
+    );
+  }
   registry.registerMetric(
     new Gauge({
       name: 'joulegate_gateway_tags',

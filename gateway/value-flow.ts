@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { describeError } from '../broker/contract/error.ts';
 import type { Logger } from '../broker/contract/deps.ts';
 import { topics } from '../broker/contract/topic.ts';
@@ -17,14 +18,28 @@ export type ValueFlowOptions = {
   readonly log: Logger;
   /** What is kept of tags whose server has a history. */
   readonly newest: NewestKept;
+  /** How long values are gathered for one write, ms. */
+  readonly gatherMs?: number;
   readonly onRefused: (refusal: Refusal) => void;
   /** Old records had to go, or new ones could not be kept. */
   readonly onLost: (count: number) => void;
   readonly onKept: (failure: string | null) => void;
 };
 
-/** The values of one server that wait for a commit of the outbox. */
-type Waiting = { messages: OutboxMessage[]; readonly kept: (() => void)[]; readonly notes: Map<number, string> };
+/** What waits for a commit of the outbox. */
+type Waiting = {
+  readonly messages: OutboxMessage[];
+  readonly kept: (() => void)[];
+  readonly notes: Map<number, string>;
+  /** When the first of it came, ms of a clock that only moves forward. */
+  readonly since: number;
+};
+
+const nothing = (): Waiting => ({ messages: [], kept: [], notes: new Map(), since: performance.now() });
+/** Payloads that wait in memory while the disk takes nothing, at most. Beyond it the oldest go, counted. */
+const WAITING_BYTES = 32 * 1_048_576;
+/** A disk that took nothing is tried again this often. */
+const RETRY_MS = 500;
 
 const utf8 = new TextEncoder();
 
@@ -35,9 +50,12 @@ export class ValueFlow {
   #map: TagMap;
   #encoder: Encoder;
   #order: BatchOrder;
-  #waiting: Waiting = { messages: [], kept: [], notes: new Map() };
+  #waiting: Waiting = nothing();
   #running: Promise<void> | null = null;
   messagesTotal = 0;
+  #retry: NodeJS.Timeout | null = null;
+  /** Longest time that values were in memory only, ms. */
+  unwrittenMsMax = 0;
 
   constructor(options: ValueFlowOptions, map: TagMap, encoder: Encoder) {
     this.#options = options;
@@ -67,6 +85,7 @@ export class ValueFlow {
       const times = this.#options.newest.note(writer, batch, rows);
       if (times !== null) this.#waiting.notes.set(writer.id, JSON.stringify(times));
     }
+    this.#noteBegin();
     this.#waiting.kept.push(onKept);
     this.#keep();
     return groups.map(({ writer }) => writer);
@@ -78,9 +97,15 @@ export class ValueFlow {
     this.#keep();
   }
 
-  /** Resolves when everything taken is on disk. */
+  /** Resolves when everything taken is on disk, or the disk does not take it. */
   async settled(): Promise<void> {
+    if (this.#retry !== null) {
+      clearTimeout(this.#retry);
+      this.#retry = null;
+      this.#keep();
+    }
     while (this.#running !== null) await this.#running;
+    if (this.#retry !== null) clearTimeout(this.#retry);
   }
 
   #next(writer: Writer): number {
@@ -88,6 +113,7 @@ export class ValueFlow {
   }
 
   #add(writer: Writer, payload: EncodedPayload): void {
+    this.#noteBegin();
     const { publisherId, prefix } = this.#options;
     this.#sequences.set(writer.id, payload.lastSequence);
     this.messagesTotal += payload.lastSequence - payload.firstSequence + 1;
@@ -100,29 +126,64 @@ export class ValueFlow {
     });
   }
 
+  #noteBegin(): void {
+    const { messages, kept, notes } = this.#waiting;
+    if (messages.length === 0 && kept.length === 0) this.#waiting = { messages, kept, notes, since: performance.now() };
+  }
+
   #keep(): void {
-    this.#running ??= this.#append().finally(() => {
+    if (this.#retry !== null) return;
+    this.#running ??= this.#append().then((isKept) => {
       this.#running = null;
-      if (this.#waiting.messages.length > 0 || this.#waiting.kept.length > 0) this.#keep();
+      if (!isKept) {
+        this.#retry = setTimeout(() => {
+          this.#retry = null;
+          this.#keep();
+        }, RETRY_MS).unref();
+      } else if (this.#waiting.messages.length > 0 || this.#waiting.kept.length > 0) this.#keep();
     });
   }
 
-  async #append(): Promise<void> {
-    const { outbox, log, onKept, onLost } = this.#options;
-    const { messages, kept, notes } = this.#waiting;
-    this.#waiting = { messages: [], kept: [], notes: new Map() };
+  async #append(): Promise<boolean> {
+    const { outbox, log, onKept, onLost, gatherMs = 0 } = this.#options;
+    if (gatherMs > 0) await wait(gatherMs);
+    const taken = this.#waiting;
+    const { messages, kept, notes, since } = taken;
+    this.#waiting = nothing();
     try {
       if (messages.length > 0) {
         const { dropped } = await outbox.append(messages, notes);
         onKept(null);
         if (dropped > 0) onLost(dropped);
+        this.unwrittenMsMax = Math.max(this.unwrittenMsMax, performance.now() - since);
       }
       for (const done of kept) done();
+      return true;
     } catch (error) {
       log.error({ err: describeError(error), messages: messages.length }, 'messages could not be kept');
       onKept(describeError(error));
-      onLost(messages.length);
+      this.#putBack(taken);
+      return false;
     }
+  }
+
+  /** Nothing is acknowledged to a server before it is on disk, so what the disk did not take goes in front of what came since. */
+  #putBack({ messages, kept, notes, since }: Waiting): void {
+    const later = this.#waiting;
+    const all = [...messages, ...later.messages];
+    let bytes = 0;
+    let begin = all.length;
+    while (begin > 0 && bytes <= WAITING_BYTES) {
+      begin -= 1;
+      bytes += all[begin]?.payload.byteLength ?? 0;
+    }
+    if (begin > 0) this.#options.onLost(begin);
+    this.#waiting = {
+      messages: all.slice(begin),
+      kept: [...kept, ...later.kept],
+      notes: new Map([...notes, ...later.notes]),
+      since,
+    };
   }
 }
 

@@ -3,6 +3,7 @@ import { describeError } from '../broker/contract/error.ts';
 import { topics } from '../broker/contract/topic.ts';
 import type { ScoringCore } from './core.ts';
 import type { Reader } from './ingest/reader.ts';
+import type { ReceiveWindow } from './ingest/receive-window.ts';
 import type { MessageStream } from './ingest/stream.ts';
 import type { ProblemBook } from './problem-book.ts';
 
@@ -15,6 +16,7 @@ export type FlusherDeps = {
   readonly problems: ProblemBook;
   readonly log: Logger;
   readonly now: () => number;
+  readonly window: ReceiveWindow;
 };
 
 /** Writes what changed once a second, then tells the gateways what the store holds. */
@@ -47,15 +49,25 @@ export class Flusher {
   }
 
   async #flush(): Promise<void> {
-    const { problems, log, reader, consumer, now } = this.#deps;
+    const { problems, log, reader, consumer, now, window } = this.#deps;
+    let mark = 0;
     let positions = new Map<string, ReadonlyMap<number, number>>();
     try {
       await this.#core.pipeline.flush(() => {
+        mark = window.taken;
         positions = new Map([...this.#stream.positions()].map(([publisher, writers]) => [publisher, new Map(writers)]));
+        const receipts = this.#stream.receipts.settled();
         return [...positions].flatMap(([publisher, writers]) =>
-          [...writers].map(([writer, sequence]) => ({ name: `stream/${publisher}/${writer}`, body: String(sequence) })),
+          [...writers].flatMap(([writer, sequence]) => [
+            { name: `stream/${publisher}/${writer}`, body: String(sequence) },
+            {
+              name: `receipt/${publisher}/${writer}`,
+              body: JSON.stringify(receipts.get(`${publisher}/${writer}`) ?? { values: 0, sum: 0 }),
+            },
+          ]),
         );
       });
+      window.stored(mark);
       problems.clear('STORE_FAILED', 'store');
     } catch (error) {
       problems.raise({

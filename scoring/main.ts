@@ -12,6 +12,7 @@ import type { AccountRules } from './energy/account.ts';
 import type { FoundingDocument } from './energy/target.ts';
 import { Flusher } from './flusher.ts';
 import type { Reader } from './ingest/reader.ts';
+import { ReceiveWindow } from './ingest/receive-window.ts';
 import { LivePlant } from './live-plant.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
 import { createStream, startPlantReader } from './plant-stream.ts';
@@ -42,6 +43,8 @@ export interface ScoringService extends AsyncDisposable {
   health(): ServiceHealth;
 }
 
+/** DataSetMessages taken and not yet stored, at most. */
+const WINDOW_MESSAGES = 50_000;
 const HEALTH_MS = 10_000;
 const PRUNE_MS = 3_600_000;
 const defaultApi = { host: '127.0.0.1', port: 8700, openLoopback: false } as const;
@@ -70,6 +73,8 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
     }),
   );
   const stream = createStream(core, { problems, log, now, reader: () => reader, live: () => live });
+  for (const { name, body } of await core.store.readCheckpoints('receipt/'))
+    stream.receipts.restore(name.slice('receipt/'.length), body);
   for (const { name, body } of await core.store.readCheckpoints('stream/')) {
     const [, publisher = '', writer = ''] = name.split('/');
     stream.restore(publisher, Number(writer), Number(body));
@@ -79,8 +84,11 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
     ownHealth({ core, stream, problems, now, state, startedAt, id: scoring.id, version: deps.version });
   live = new LivePlant(core, { plant, scoring, founding: deps.founding, log, now, ownHealth: health });
   const plantView = live;
-  const reader: Reader = opening.use(startPlantReader({ scoring, stream, live: plantView, problems, log, now }));
-  const flusher = new Flusher(core, stream, { reader, consumer: scoring.id, problems, log, now });
+  const window = new ReceiveWindow(WINDOW_MESSAGES, () => void flusher.flush());
+  const reader: Reader = opening.use(
+    startPlantReader({ scoring, stream, live: plantView, problems, log, now, window }),
+  );
+  const flusher: Flusher = new Flusher(core, stream, { reader, consumer: scoring.id, problems, log, now, window });
   opening.defer(async () => {
     await flusher.stop();
     await plantView.settled();

@@ -71,6 +71,7 @@ export function ownHealth(options: {
       valuesTotal: stream.values,
       duplicatesTotal: stream.duplicates,
       lostTotal: stream.lost,
+      gapsTotal: stream.gaps,
       nonScalarTotal: stream.nonScalar,
       uptimeSeconds: Math.round((now() - startedAt) / 1000),
       ...sinkFigures,

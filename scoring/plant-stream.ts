@@ -3,6 +3,7 @@ import { DEFAULT_TOPIC_PREFIX } from '../broker/contract/topic.ts';
 import type { ScoringSection } from './config.ts';
 import type { ScoringCore } from './core.ts';
 import { startReader, type Reader } from './ingest/reader.ts';
+import type { ReceiveWindow } from './ingest/receive-window.ts';
 import { MessageStream } from './ingest/stream.ts';
 import type { LivePlant } from './live-plant.ts';
 import type { ProblemBook } from './problem-book.ts';
@@ -40,12 +41,13 @@ export function createStream(
         });
         deps.log.warn({ publisher, writer, field, reason }, 'field is not used');
       },
-      onLoss: ({ publisher, writer, lost }) => {
+      onLoss: ({ publisher, writer, equipment, lost }) => {
         deps.problems.raise({
           code: 'MESSAGES_LOST',
           severity: 'warning',
           where: `${publisher}/${writer}`,
-          message: `${lost} messages of writer ${writer} of gateway ${publisher} are gone for good: its outbox no longer has them`,
+          equipment,
+          message: `${lost} messages of ${equipment} (writer ${writer}) of gateway ${publisher} are gone for good: its outbox no longer has them`,
           remedy: 'raise gateway.outbox.maxMegabytes, or shorten outages; counters make up for the energy',
         });
         deps.live()?.noteEvent({
@@ -56,6 +58,7 @@ export function createStream(
           source: publisher,
           severity: 'medium',
           subject: `${publisher}/${writer}`,
+          equipment,
           message: `${lost} messages are missing`,
         });
       },
@@ -80,16 +83,22 @@ export function startPlantReader(options: {
   readonly problems: ProblemBook;
   readonly log: Logger;
   readonly now: () => number;
+  readonly window: ReceiveWindow;
 }): Reader {
+  const { window } = options;
   const { scoring, stream, live, problems, log, now } = options;
   const mqtt = scoring.mqtt ?? defaultMqtt;
-  return startReader({
+  const reader: Reader = startReader({
     mqtt,
     consumer: scoring.id,
     log,
     handlers: {
       onMetadata: (message) => stream.metadata(message),
-      onData: (message) => stream.data(message),
+      onData: (message) => {
+        stream.data(message);
+        window.take(message.Messages.length);
+      },
+      room: () => window.room(),
       onHealth: (health) => {
         if (health.id !== scoring.id) live.noteHealth(health);
       },
@@ -114,9 +123,17 @@ export function startPlantReader(options: {
         });
       },
       onConnection: ({ problem }) => {
-        if (problem === null) problems.clear('BROKER_UNREACHABLE', 'broker');
-        else problems.raise({ code: 'BROKER_UNREACHABLE', severity: 'error', where: 'broker', ...problem });
+        if (problem !== null) {
+          problems.raise({ code: 'BROKER_UNREACHABLE', severity: 'error', where: 'broker', ...problem });
+          return;
+        }
+        problems.clear('BROKER_UNREACHABLE', 'broker');
+        // After a restart of ours, or of a broker that lost what it had for us, a gap may be at the very end of a stream,
+        // where no later number shows it.
+        for (const [publisher, writers] of stream.positions())
+          reader.requestResend(publisher, Object.fromEntries(writers), now());
       },
     },
   });
+  return reader;
 }

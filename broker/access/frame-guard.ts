@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** Why a connection was cut before the broker saw its bytes. */
 export type FrameFault =
@@ -24,7 +24,7 @@ export type FrameGuard = {
  * It sits in `socket.read`, through which the broker takes its bytes.
  */
 export function guardFrames(
-  socket: Socket,
+  socket: Duplex,
   options: {
     readonly maxPacketBytes: number;
     readonly connectTimeoutMs: number;
@@ -58,6 +58,8 @@ export function guardFrames(
         const skipped = Math.min(body, chunk.length - at);
         body -= skipped;
         at += skipped;
+        // The CONNECT is here: how long its password takes to check is not the client's doing.
+        if (body === 0 && limit === BEFORE_SIGN_IN_BYTES) clearTimeout(timer);
         continue;
       }
       const byte = chunk[at] ?? 0;
@@ -84,9 +86,9 @@ export function guardFrames(
   };
 
   const read = socket.read.bind(socket);
-  socket.read = (size?: number): unknown => {
+  socket.read = (size?: number): Buffer | null => {
     const chunk: unknown = read(size);
-    if (cut || !Buffer.isBuffer(chunk)) return cut ? null : chunk;
+    if (cut || !Buffer.isBuffer(chunk)) return null;
     const fault = inspect(chunk);
     if (fault === null) return chunk;
     fail(fault);

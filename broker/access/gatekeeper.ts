@@ -1,179 +1,122 @@
-import type { AuthenticateError, AedesOptions, Client } from 'aedes';
-import type { EventKind, SystemEvent } from '../contract/event.ts';
-import { CLIENT_ID, isTopic, mayPublish, mayReceive, maySubscribe } from './permissions.ts';
-import type { User, UserDirectory } from './users.ts';
+import type { AedesOptions, Client } from 'aedes';
+import type { BrokerLimits } from '../config.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+import { grantedQos } from '../sessions/aedes-persistence.ts';
+import { covers, isFilter, textFault } from './permissions.ts';
+import { clean, type GateEvent } from './security-events.ts';
+import type { Member, Peer } from './sign-in.ts';
 
-/** A security event as the gatekeeper sees it; main adds id and source. */
-export type GateEvent = Pick<SystemEvent, 'severity' | 'message'> & {
-  readonly kind: EventKind;
-  readonly principal?: string;
-  readonly address?: string;
-  readonly subject?: string;
-};
+export type Gatekeeper = Required<Pick<AedesOptions, 'authorizePublish' | 'authorizeSubscribe' | 'authorizeForward'>>;
 
-export type Gatekeeper = Required<
-  Pick<AedesOptions, 'preConnect' | 'authenticate' | 'authorizePublish' | 'authorizeSubscribe' | 'authorizeForward'>
-> & {
-  /** Frees what was kept for a client that has gone. */
-  readonly forget: (client: Client) => void;
-};
+/** Refused subscriptions of one connection after which it is cut. */
+const REFUSALS_BORNE = 1000;
 
-/** CONNACK return codes of MQTT 3.1.1 table 3.1. */
-type ReturnCode = AuthenticateError['returnCode'];
-const IDENTIFIER_REJECTED: ReturnCode = 2;
-const BAD_CREDENTIALS: ReturnCode = 4;
-const NOT_AUTHORIZED: ReturnCode = 5;
-/** Wrong passwords of one user from one address are answered later and later. */
-const DELAY_STEP_MS = 250;
-const DELAY_MAX_MS = 5000;
-const FAILURES_KEPT = 10_000;
-
-type Connected = { readonly user: User; readonly client: Client };
-
-/** Decides who may connect, publish, subscribe and receive; everything is refused unless a rule allows it. */
+/** Decides who may publish, subscribe and receive what; everything is refused unless a rule allows it. */
 export function createGatekeeper(options: {
-  readonly directory: UserDirectory;
-  readonly addressOf: (client: Client) => string;
-  readonly onSignedIn: (client: Client) => void;
+  readonly limits: BrokerLimits;
+  readonly members: WeakMap<Client, Member>;
+  readonly peerOf: (client: Client) => Peer;
+  readonly store: SessionStore;
   readonly onEvent: (event: GateEvent) => void;
+  /** A message could not be stored; its sender has had no acknowledgement. */
+  readonly onStoreError: (error: Error) => void;
 }): Gatekeeper {
-  const { directory, addressOf, onEvent } = options;
-  const users = new WeakMap<Client, User>();
-  const wills = new WeakMap<Client, string>();
-  /** Who holds a client id: another user cannot take it over. */
-  const holders = new Map<string, Connected>();
-  const failures = new Map<string, number>();
-
-  const refuse = (returnCode: ReturnCode, text: string): AuthenticateError =>
-    Object.assign(new Error(text), { returnCode });
-  const who = (client: Client, user?: string) => ({
-    address: addressOf(client),
-    ...(user === undefined ? {} : { principal: clean(user) }),
-  });
+  const { limits, members, peerOf, store } = options;
+  const tell = (client: Client, event: Omit<GateEvent, 'address' | 'principal'>): void => {
+    const principal = members.get(client)?.user.username;
+    options.onEvent({ ...event, address: peerOf(client).address, ...(principal === undefined ? {} : { principal }) });
+  };
+  /** Says what is wrong with a topic or filter as such. */
+  const badText = (client: Client, text: string): boolean => {
+    const fault = textFault(text, limits);
+    if (fault === null) return false;
+    tell(client, {
+      kind: fault === 'invalid-text' ? 'malformed-packet' : 'limit-hit',
+      severity: 'medium',
+      message: `topic refused: ${fault}`,
+      subject: fault === 'invalid-text' ? clean(text) : `topic-${fault}`,
+    });
+    return true;
+  };
 
   return {
-    preConnect: (client, packet, done) => {
-      const clientId = packet.clientId;
-      if (clientId !== '' && !CLIENT_ID.test(clientId)) {
-        onEvent({
-          kind: 'malformed-packet',
-          severity: 'medium',
-          message: `client id "${clean(clientId)}" is not allowed`,
-          subject: 'client-id',
-          ...who(client),
-        });
-        return done(refuse(IDENTIFIER_REJECTED, 'client id is not allowed'), false);
-      }
-      const will = packet.will?.topic;
-      if (will !== undefined) {
-        if (!isTopic(will)) {
-          onEvent({
-            kind: 'malformed-packet',
-            severity: 'medium',
-            message: 'will topic is not allowed',
-            subject: clean(will),
-            ...who(client),
-          });
-          return done(refuse(NOT_AUTHORIZED, 'will topic is not allowed'), false);
-        }
-        wills.set(client, will);
-      }
-      done(null, true);
-    },
-
-    authenticate: (client, username, password, done) => {
-      const name = username ?? '';
-      const address = addressOf(client);
-      const key = `${address.replace(/:\d+$/, '')}|${name}`;
-      const refused = (reason: string, code: ReturnCode): void => {
-        onEvent({
-          kind: 'sign-in-refused',
-          severity: 'low',
-          message: `sign-in refused: ${reason}`,
-          ...who(client, name),
-        });
-        done(refuse(code, 'not authorised'), null);
-      };
-      if (name === '' || password === undefined) return refused('no credentials', BAD_CREDENTIALS);
-      void (async () => {
-        const failed = failures.get(key) ?? 0;
-        if (failed > 0)
-          await new Promise((resolve) => setTimeout(resolve, Math.min(DELAY_MAX_MS, DELAY_STEP_MS * failed)));
-        const user = await directory.verify(name, password).catch(() => null);
-        if (user === null) {
-          if (failures.size >= FAILURES_KEPT) failures.clear();
-          failures.set(key, failed + 1);
-          return refused('unknown user or wrong password', BAD_CREDENTIALS);
-        }
-        failures.delete(key);
-        const will = wills.get(client);
-        if (will !== undefined && !mayPublish(user, will)) {
-          onEvent({
-            kind: 'topic-denied',
-            severity: 'medium',
-            message: 'will on a topic the user may not publish',
-            subject: will,
-            ...who(client, name),
-          });
-          return done(refuse(NOT_AUTHORIZED, 'will topic is not allowed'), null);
-        }
-        const holder = holders.get(client.id);
-        if (holder !== undefined && holder.client !== client && holder.user.username !== user.username) {
-          onEvent({
-            kind: 'client-id-takeover',
-            severity: 'high',
-            message: `client id "${clean(client.id)}" belongs to user "${holder.user.username}"`,
-            subject: clean(client.id),
-            ...who(client, name),
-          });
-          return done(refuse(IDENTIFIER_REJECTED, 'client id is in use'), null);
-        }
-        users.set(client, user);
-        holders.set(client.id, { user, client });
-        options.onSignedIn(client);
-        done(null, true);
-      })();
-    },
-
     authorizePublish: (client, packet, done) => {
       if (client === null) return done(null);
-      const user = users.get(client);
-      if (user !== undefined && mayPublish(user, packet.topic)) return done(null);
-      onEvent({
-        kind: 'topic-denied',
-        severity: 'medium',
-        message: 'publish refused',
-        subject: clean(packet.topic),
-        ...who(client, user?.username),
+      const member = members.get(client);
+      const { topic, retain, qos } = packet;
+      if (member?.access.mayPublish(topic) !== true) {
+        if (!badText(client, topic)) {
+          tell(client, { kind: 'topic-denied', severity: 'medium', message: 'publish refused', subject: clean(topic) });
+        }
+        return done(new Error('topic is not allowed'));
+      }
+      const payload = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
+      if (retain && !store.retained.hasRoomFor(topic, payload)) {
+        tell(client, {
+          kind: 'limit-hit',
+          severity: 'high',
+          message: 'publish refused: no more retained messages fit',
+          subject: 'retained',
+        });
+        return done(new Error('too many retained messages'));
+      }
+      packet.payload = payload;
+      const publisher = { clientId: client.id, clean: client.clean, isBridge: member.user.role === 'bridge' };
+      const messageId = 'messageId' in packet ? packet.messageId : undefined;
+      store.accept({ topic, payload, qos, retain, messageId }, publisher, (error) => {
+        if (error !== null) options.onStoreError(error);
+        done(error);
       });
-      done(new Error('topic is not allowed'));
     },
 
     authorizeSubscribe: (client, subscription, done) => {
-      const user = users.get(client);
-      if (user !== undefined && maySubscribe(user, subscription.topic)) return done(null, subscription);
-      onEvent({
-        kind: 'topic-denied',
-        severity: 'low',
-        message: 'subscribe refused',
-        subject: clean(subscription.topic),
-        ...who(client, user?.username),
-      });
+      const { topic } = subscription;
+      const member = members.get(client);
+      if (member === undefined) return done(new Error('not signed in'));
+      if (badText(client, topic)) {
+        if (textFault(topic, limits) === 'invalid-text') return done(new Error('filter is malformed'));
+      } else if (!isFilter(topic, limits)) {
+        tell(client, {
+          kind: 'malformed-packet',
+          severity: 'medium',
+          message: 'filter refused',
+          subject: clean(topic),
+        });
+        return done(new Error('filter is malformed'));
+      } else if (!member.access.maySubscribe(topic)) {
+        tell(client, { kind: 'topic-denied', severity: 'low', message: 'subscribe refused', subject: clean(topic) });
+      } else if (!member.filters.has(topic) && member.filters.size >= limits.maxSubscriptions) {
+        tell(client, {
+          kind: 'limit-hit',
+          severity: 'medium',
+          message: `more than ${limits.maxSubscriptions} subscriptions`,
+          subject: 'subscriptions',
+        });
+      } else {
+        member.filters.add(topic);
+        return done(null, subscription);
+      }
+      member.refused += 1;
+      const session = client.clean ? undefined : store.sessions.get(client.id);
+      if (session !== undefined) store.unsubscribe(session, topic);
+      if (member.refused > REFUSALS_BORNE) return done(new Error('too many refused subscriptions'));
       done(null, null);
     },
 
     authorizeForward: (client, packet) => {
-      const user = users.get(client);
-      return user !== undefined && mayReceive(user, packet.topic) ? packet : null;
-    },
-
-    forget: (client) => {
-      if (holders.get(client.id)?.client === client) holders.delete(client.id);
+      if (members.get(client)?.access.mayReceive(packet.topic) !== true) return null;
+      if (packet.qos === 0) return packet;
+      const session = client.clean ? undefined : store.sessions.get(client.id);
+      if (packet.retain) {
+        const qos = grantedQos(client, packet, covers);
+        if (qos > 0 && session !== undefined) {
+          store.enqueueRetained(session, { ...packet, payload: Buffer.from(packet.payload), qos });
+          return null;
+        }
+        return { ...packet, qos };
+      }
+      if (session !== undefined) return store.queues(session, packet.topic) ? null : packet;
+      return packet.qos === 2 ? { ...packet, qos: grantedQos(client, packet, covers) } : packet;
     },
   };
-}
-
-/** Foreign text for an event: short, without control or direction characters. */
-function clean(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 128);
 }

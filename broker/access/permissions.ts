@@ -1,76 +1,111 @@
 import { topicLevel } from '../contract/topic.ts';
 import type { User } from './users.ts';
 
-/** Longest topic and deepest tree a client may use. */
-export const MAX_TOPIC_BYTES = 512;
-export const MAX_TOPIC_LEVELS = 16;
 export const CLIENT_ID = /^[A-Za-z0-9_.:-]{1,64}$/;
+/** Topics a client asked for before, with the answer; more are asked again. */
+const REMEMBERED = 2000;
 
-/** Filters a user may publish to; the prefix of the data topics is one level of the plant's choice. */
-function publishFilters({ username, role }: User): readonly string[] {
-  const own = topicLevel(username);
+export type TopicBounds = { readonly maxTopicBytes: number; readonly maxTopicLevels: number };
+
+/** What a signed-in client may do. Everything is refused unless a rule allows it. */
+export type Access = {
+  readonly mayPublish: (topic: string) => boolean;
+  /** A filter is allowed when everything it can match is allowed; one with wildcards only to users who may use them. */
+  readonly maySubscribe: (filter: string) => boolean;
+  /** Whether a message may be handed over: the topic lies under a filter the user may subscribe to. */
+  readonly mayReceive: (topic: string) => boolean;
+};
+
+type Rules = {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+  readonly wildcards: boolean;
+};
+
+/** Rules of a role; the prefix of the data topics is one level of the plant's choice. */
+function roleRules({ role }: User): Rules {
   switch (role) {
     case 'gateway':
-      return [
-        `+/json/data/${own}/#`,
-        `+/json/metadata/${own}/#`,
-        `+/json/status/${own}`,
-        `+/json/connection/${own}`,
-        `joulegate/events/${own}`,
-        `joulegate/health/${own}`,
-      ];
+      return {
+        publish: [
+          '+/json/data/%u/#',
+          '+/json/metadata/%u/#',
+          '+/json/status/%u',
+          '+/json/connection/%u',
+          'joulegate/events/%u',
+          'joulegate/health/%u',
+        ],
+        subscribe: ['joulegate/commit/%u/+', 'joulegate/resend/%u/+'],
+        wildcards: true,
+      };
     case 'scoring':
-      return [
-        `joulegate/commit/+/${own}`,
-        `joulegate/resend/+/${own}`,
-        `joulegate/events/${own}`,
-        `joulegate/health/${own}`,
-      ];
+      return {
+        publish: ['joulegate/commit/+/%u', 'joulegate/resend/+/%u', 'joulegate/events/%u', 'joulegate/health/%u'],
+        subscribe: ['+/json/#', 'joulegate/events/+', 'joulegate/health/+'],
+        wildcards: true,
+      };
     case 'viewer':
-      return [];
+      return { publish: [], subscribe: ['+/json/#', 'joulegate/events/+', 'joulegate/health/+'], wildcards: true };
+    case 'device':
+    case 'bridge':
+      return { publish: [], subscribe: [], wildcards: false };
     default:
       return role satisfies never;
   }
 }
 
-/** Filters a user may subscribe to, or to parts of. */
-function subscribeFilters({ username, role }: User): readonly string[] {
-  const own = topicLevel(username);
-  switch (role) {
-    case 'gateway':
-      return [`joulegate/commit/${own}/+`, `joulegate/resend/${own}/+`];
-    case 'scoring':
-    case 'viewer':
-      return ['+/json/#', 'joulegate/events/+', 'joulegate/health/+'];
-    default:
-      return role satisfies never;
-  }
+/** The rights of a user on one connection: those of the role and the user's own, `%u` and `%c` put in. */
+export function accessOf(user: User, clientId: string, bounds: TopicBounds): Access {
+  const role = roleRules(user);
+  const fill = (filter: string): string =>
+    filter.replaceAll('%u', topicLevel(user.username)).replaceAll('%c', clientId);
+  const publish = [...role.publish, ...(user.publish ?? [])].map(fill);
+  const subscribe = [...role.subscribe, ...(user.subscribe ?? [])].map(fill);
+  const wildcards = user.wildcards ?? role.wildcards;
+  return {
+    mayPublish: remember((topic) => isTopic(topic, bounds) && publish.some((filter) => covers(filter, topic))),
+    maySubscribe: (filter) =>
+      isFilter(filter, bounds) &&
+      (wildcards || !/[+#]/.test(filter)) &&
+      subscribe.some((allowed) => covers(allowed, filter)),
+    mayReceive: remember((topic) => subscribe.some((allowed) => covers(allowed, topic))),
+  };
 }
 
-/** Whether the topic is one that may be published at all: no wildcard, no control character, bounded. */
-export function isTopic(topic: string): boolean {
-  return (
-    topic.length > 0 &&
-    Buffer.byteLength(topic) <= MAX_TOPIC_BYTES &&
-    topic.split('/').length <= MAX_TOPIC_LEVELS &&
-    !/[+#\p{Cc}\p{Cf}\uFFFD]/u.test(topic)
+function remember(decide: (topic: string) => boolean): (topic: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (topic) => {
+    const before = known.get(topic);
+    if (before !== undefined) return before;
+    const decision = decide(topic);
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(topic, decision);
+    return decision;
+  };
+}
+
+/** Why a topic or filter cannot be taken at all; `invalid-text`: broken UTF-8, NUL or characters that deceive a reader. */
+export type TextFault = 'invalid-text' | 'too-long' | 'too-deep';
+
+/** What is wrong with a topic or a filter as such. [MQTT-1.5.3-1], [MQTT-1.5.3-2] */
+export function textFault(topic: string, { maxTopicBytes, maxTopicLevels }: TopicBounds): TextFault | null {
+  if (topic === '' || /[\p{Cc}\p{Cf}\uFFFD]/u.test(topic)) return 'invalid-text';
+  if (topic.length > maxTopicBytes || Buffer.byteLength(topic) > maxTopicBytes) return 'too-long';
+  return topic.split('/').length > maxTopicLevels ? 'too-deep' : null;
+}
+
+/** Whether the topic is one that may be published at all: no wildcard, no control character, bounded, not the broker's own. */
+export function isTopic(topic: string, bounds: TopicBounds): boolean {
+  return textFault(topic, bounds) === null && !/[+#]/.test(topic) && !topic.startsWith('$SYS/');
+}
+
+/** Whether wildcards stand where they may. [MQTT-4.7.1-2], [MQTT-4.7.1-3] */
+export function isFilter(filter: string, bounds: TopicBounds): boolean {
+  if (textFault(filter, bounds) !== null) return false;
+  const levels = filter.split('/');
+  return levels.every((level, index) =>
+    level.includes('#') ? level === '#' && index === levels.length - 1 : !level.includes('+') || level === '+',
   );
-}
-
-export function mayPublish(user: User, topic: string): boolean {
-  return isTopic(topic) && publishFilters(user).some((filter) => covers(filter, topic));
-}
-
-/** A filter is allowed when everything it can match is allowed. */
-export function maySubscribe(user: User, filter: string): boolean {
-  if (filter === '' || Buffer.byteLength(filter) > MAX_TOPIC_BYTES || filter.split('/').length > MAX_TOPIC_LEVELS)
-    return false;
-  return subscribeFilters(user).some((allowed) => covers(allowed, filter));
-}
-
-/** Whether a message may be handed to a user: the topic lies under a filter the user may subscribe to. */
-export function mayReceive(user: User, topic: string): boolean {
-  return subscribeFilters(user).some((allowed) => covers(allowed, topic));
 }
 
 /** Whether every topic that `inner` (a topic or a filter) stands for matches `outer`. [MQTT-4.7] */

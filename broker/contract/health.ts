@@ -59,6 +59,17 @@ export const ConnectionHealth = Type.Object({
     /** The connection is not running. */
     offline: Count,
   }),
+  /** How the tags are read. */
+  reading: Type.Object({
+    subscriptions: Count,
+    /** Tags with a monitored item. */
+    items: Count,
+    /** Tags that are read in rounds, for want of subscriptions. */
+    polled: Count,
+  }),
+  /** Sessions opened since the start of the gateway, and connections repaired within one. */
+  sessions: Count,
+  repairs: Count,
   /** Tags that are waiting, bad, unknown or quarantined; the first 50. */
   exceptions: Type.Array(
     Type.Object({ tag: Type.String(), state: Type.String(), reason: Type.Optional(Type.String()) }),

@@ -33,11 +33,12 @@ export async function commandLog(context: CommandContext, level: LogLevel, name?
 }
 
 /** Stop signals of this process as an AbortSignal; a child of `joulegate up` leaves Ctrl-C to its parent. */
-export async function commandStop(context: CommandContext): Promise<StopRequest> {
+export async function commandStop(context: CommandContext, hangupStays = false): Promise<StopRequest> {
   const { listenForStop } = await import('../lifecycle.ts');
   return listenForStop({
     source: context.process,
     supervised: context.env['JOULEGATE_SUPERVISED'] === '1',
+    hangupStays,
     now: context.now,
     exit: (code) => context.process.exit(code),
   });

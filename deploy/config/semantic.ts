@@ -92,6 +92,8 @@ function checkServers({ gateway }: Sections, error: Report, warn: Report): void 
       if (equipment.path.includes('.'))
         topic(topicLevel(equipment.path), where, [...equipmentAt, 'path'], 'MQTT topic level');
       const tagName = unique(error);
+      if (equipment.tags.length === 0 && (equipment.browse ?? []).length === 0)
+        error([...equipmentAt, 'tags'], 'is empty; name a tag, or give browse');
       for (const [tagIndex, tag] of equipment.tags.entries()) {
         const tagAt: ConfigPath = [...equipmentAt, 'tags', tagIndex];
         tagName(tag.name, `tags[${tagIndex}] of this equipment`, [...tagAt, 'name'], 'tag name');
@@ -151,15 +153,7 @@ function checkMqtt(config: Sections, error: Report): void {
   for (const section of ['gateway', 'scoring'] as const) {
     const url = config[section]?.mqtt?.url;
     if (url === undefined) continue;
-    const path: ConfigPath = [section, 'mqtt', 'url'];
-    const parsed = URL.parse(url);
-    if (parsed === null || !['mqtt:', 'mqtts:'].includes(parsed.protocol) || parsed.hostname === '') {
-      error(path, `${show(url)} is no MQTT address; write mqtts://host:8883 or mqtt://127.0.0.1:1883`);
-    } else if (parsed.username !== '' || parsed.password !== '') {
-      error(path, 'must not carry credentials; use the keys username and password (file:PATH or ${ENV})');
-    } else if (parsed.protocol === 'mqtt:' && !isLoopback(parsed.hostname)) {
-      error(path, `${show(url)} would send passwords over the network unprotected; use mqtts://`);
-    }
+    checkMqttUrl(url, [section, 'mqtt', 'url'], error);
   }
   const probes = config.gateway?.probes;
   if (
@@ -172,12 +166,42 @@ function checkMqtt(config: Sections, error: Report): void {
       `${show(probes.host)} is reachable from the network, which needs gateway.probes.tls and token; add them or use 127.0.0.1`,
     );
   }
-  const { broker } = config;
-  if (broker !== undefined && broker.tls === undefined && !isLoopback(broker.host)) {
-    error(
-      ['broker', 'host'],
-      `${show(broker.host)} is reachable from the network, which needs broker.tls; add it or use 127.0.0.1`,
-    );
+  checkBroker(config, error);
+}
+
+function checkBroker({ broker }: Sections, error: Report): void {
+  if (broker === undefined) return;
+  const main = { transport: 'mqtt', host: broker.host, path: ['broker', 'host'] };
+  const more = (broker.listeners ?? []).map((listener, index) => ({
+    ...listener,
+    path: ['broker', 'listeners', index, 'host'],
+  }));
+  for (const { transport, host, path } of broker.tls === undefined ? [main, ...more] : more) {
+    const secure = transport === 'mqtts' || transport === 'wss';
+    if (secure && broker.tls === undefined) error(path, `a ${transport} listener needs broker.tls; add it`);
+    if (!secure && !isLoopback(host) && broker.allowPlain !== true)
+      error(path, `${show(host)} is reachable from the network, which needs broker.tls; add it or use 127.0.0.1`);
+  }
+  if (broker.metrics !== undefined && !isLoopback(broker.metrics.host))
+    error(['broker', 'metrics', 'host'], `${show(broker.metrics.host)} is reachable without sign-in; use 127.0.0.1`);
+  const bridgeName = unique(error);
+  for (const [index, { name, url, certFile, keyFile }] of (broker.bridges ?? []).entries()) {
+    const at: ConfigPath = ['broker', 'bridges', index];
+    bridgeName(name, `bridges[${index}]`, [...at, 'name'], 'bridge name');
+    checkMqttUrl(url, [...at, 'url'], error);
+    if ((certFile === undefined) !== (keyFile === undefined))
+      error([...at, certFile === undefined ? 'keyFile' : 'certFile'], 'certFile and keyFile belong together; set both');
+  }
+}
+
+function checkMqttUrl(url: string, path: ConfigPath, error: Report): void {
+  const parsed = URL.parse(url);
+  if (parsed === null || !['mqtt:', 'mqtts:'].includes(parsed.protocol) || parsed.hostname === '') {
+    error(path, `${show(url)} is no MQTT address; write mqtts://host:8883 or mqtt://127.0.0.1:1883`);
+  } else if (parsed.username !== '' || parsed.password !== '') {
+    error(path, 'must not carry credentials; use the keys username and password (file:PATH or ${ENV})');
+  } else if (parsed.protocol === 'mqtt:' && !isLoopback(parsed.hostname)) {
+    error(path, `${show(url)} would send passwords over the network unprotected; use mqtts://`);
   }
 }
 

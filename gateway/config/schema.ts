@@ -61,8 +61,39 @@ export const TagConfig = Type.Object(
 );
 export type TagConfig = Static<typeof TagConfig>;
 
+/** Tags by browse path: what a glob matches is looked up at the server and kept in a lock file. */
+export const BrowseConfig = Type.Object(
+  {
+    glob: Type.String({
+      minLength: 1,
+      maxLength: 512,
+      description:
+        'Glob over browse paths below Objects: * within a name, ** over names, / between names. Every variable it matches becomes a tag.',
+      examples: ['Plant1/Press/**/Temperature*'],
+    }),
+    role: Type.Optional(Type.Enum(['process', 'state'], { description: 'Role of the tags. Default: process.' })),
+    unit: tagMembers.unit,
+    max: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 10_000, description: 'Tags it may become at most. Default 500.' }),
+    ),
+    whenChanged: Type.Optional(
+      Type.Enum(['wait', 'add'], {
+        description:
+          'What happens when it matches other nodes later. wait (default): a person takes the change over. add: new nodes become tags at once; gone ones wait.',
+      }),
+    ),
+    ...samplingMembers,
+  },
+  { additionalProperties: false },
+);
+export type BrowseConfig = Static<typeof BrowseConfig>;
+
 export const EquipmentConfig = Type.Object(
-  { ...equipmentMembers, tags: Type.Array(TagConfig, { minItems: 1 }) },
+  {
+    ...equipmentMembers,
+    tags: Type.Array(TagConfig, { description: 'At least one, unless there is browse.' }),
+    browse: Type.Optional(Type.Array(BrowseConfig, { maxItems: 50 })),
+  },
   { additionalProperties: false },
 );
 export type EquipmentConfig = Static<typeof EquipmentConfig>;
@@ -152,6 +183,9 @@ export const ServerConfig = Type.Object(
           'Endpoints of further servers with the same nodes. One is read at a time: the next when it is lost, or when its ServiceLevel falls below 200 and another has a higher one.',
       }),
     ),
+    browseInterval: Type.Optional(
+      Duration({ description: 'How often the globs of browse are looked up anew. Default 1h, 10s at the least.' }),
+    ),
     history: Type.Optional(
       Type.Enum(['fill', 'off'], {
         description:
@@ -232,6 +266,21 @@ export const GatewaySection = Type.Object(
             minimum: 1,
             description: 'Oldest records are dropped, counted and reported beyond this.',
           }),
+          maxAge: Type.Optional(
+            Duration({ description: 'Records older than this are dropped, counted and reported. Default: no limit.' }),
+          ),
+          groupCommit: Type.Optional(
+            Duration({
+              description:
+                'How long values are gathered in memory for one write to disk: fewer writes, more latency. Nothing is acknowledged to the OPC UA server before it is on disk. At most 100ms. Default: 0ms.',
+            }),
+          ),
+          drain: Type.Optional(
+            Type.Enum(['oldest-first', 'live-first'], {
+              description:
+                'After an outage: everything in the order it was measured, or machine by machine, so that those that are up to date stay so. The order within a machine is kept in both. Default: oldest-first.',
+            }),
+          ),
           requiredConsumers: Type.Array(Type.String(), {
             default: ['scoring'],
             description:

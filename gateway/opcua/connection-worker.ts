@@ -42,7 +42,12 @@ parentPort?.on('message', (command: WorkerCommand) => {
   onCommand(command);
 });
 keepNotificationBodies();
-const parts = { sender: new BatchSender(say), guard: new NodeGuard(), seen: new LastSeen(), events: new EventMemory() };
+const parts = {
+  sender: new BatchSender(say),
+  guard: new NodeGuard(),
+  seen: new LastSeen((start.server.redundant ?? []).length > 0),
+  events: new EventMemory(),
+};
 parts.seen.recall(start.kept ?? []);
 
 /** Tries after a failure come later and later, with jitter, so that a recovering server is not hammered; refusals slowly. */
@@ -59,6 +64,7 @@ while (!stop.signal.aborted) {
   const sayOrSwitch = (message: WorkerMessage): void => {
     say(message);
     if (message.kind !== 'server') return;
+    void choice.visitLost();
     void choice.isBetterElsewhere(message.serviceLevel).then((isBetter) => {
       if (isBetter) elsewhere.abort();
     });

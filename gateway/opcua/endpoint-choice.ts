@@ -7,6 +7,9 @@ const HEALTHY_LEVEL = 200;
 /** The other servers of a set are not asked more often than this. */
 const LOOK_EVERY_MS = 30_000;
 const FULL_LEVEL = 255;
+/** A server that was lost is asked this often whether it is back. */
+const VISIT_EVERY_MS = 30_000;
+const LOST_CODES = ['ENDPOINT_UNREACHABLE', 'ENDPOINT_REFUSED', 'CERTIFICATE_UNTRUSTED'] as const;
 
 /**
  * Which of several servers with the same nodes is read. The next one when a server is lost; another one when the one that is read
@@ -19,8 +22,13 @@ export class EndpointChoice {
   #index = 0;
   #lookedAt = 0;
   #isLooking = false;
+  readonly #lost = new Set<number>();
+  readonly #visitEveryMs: number;
+  #visitedAt = Date.now();
 
-  constructor(start: WorkerStart, say: (message: WorkerMessage) => void) {
+  /** `visitEveryMs`: how often servers that were lost are asked whether they are back. */
+  constructor(start: WorkerStart, say: (message: WorkerMessage) => void, visitEveryMs = VISIT_EVERY_MS) {
+    this.#visitEveryMs = visitEveryMs;
     this.#start = start;
     this.#say = say;
     this.#endpoints = [start.server.endpoint, ...(start.server.redundant ?? [])];
@@ -37,6 +45,8 @@ export class EndpointChoice {
 
   /** The one that was read is lost. @returns whether all have been tried since the first. */
   next(): boolean {
+    this.#lost.add(this.#index);
+    this.#visitedAt = Date.now();
     this.#index = (this.#index + 1) % this.#endpoints.length;
     return this.#index === 0;
   }
@@ -60,6 +70,23 @@ export class EndpointChoice {
     } finally {
       this.#isLooking = false;
       this.#lookedAt = Date.now();
+    }
+  }
+
+  /** Another server than the lost ones is read. Says of those that are back that nothing is wrong with them. */
+  async visitLost(): Promise<void> {
+    this.#lost.delete(this.#index);
+    if (this.#lost.size === 0 || this.#isLooking || Date.now() - this.#visitedAt < this.#visitEveryMs) return;
+    this.#isLooking = true;
+    try {
+      for (const index of this.#lost) {
+        if ((await this.#levelAt(index)) < 0) continue;
+        this.#lost.delete(index);
+        for (const code of LOST_CODES) this.#say({ kind: 'clear', code, where: this.#endpoints[index] ?? '' });
+      }
+    } finally {
+      this.#isLooking = false;
+      this.#visitedAt = Date.now();
     }
   }
 

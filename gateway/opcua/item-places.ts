@@ -11,6 +11,11 @@ export class ItemPlaces {
     return this.#subscriptions;
   }
 
+  /** Tags that have an item. */
+  get size(): number {
+    return this.#places.size;
+  }
+
   open(subscription: LiveSubscription): void {
     this.#subscriptions.push(subscription);
   }

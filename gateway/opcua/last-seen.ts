@@ -18,6 +18,8 @@ const GAPS = 100_000;
 
 /** What the next value of a tag may be. */
 const awaits = { repeat: 1, first: 2, gap: 4 } as const;
+/** One server of a redundant set may be this far behind another. */
+const LAG_MS = 60_000;
 
 /**
  * Remembers the newest source timestamp of every tag. A server sends the current value of each item once more after a transfer or
@@ -29,6 +31,12 @@ export class LastSeen {
   #awaited = new Uint8Array(1024);
   #awaitedCount = 0;
   #gaps: Gap[] = [];
+  readonly #mayLag: boolean;
+
+  /** `mayLag`: after a gap the values may come from another server, which may be behind the one before. */
+  constructor(mayLag = false) {
+    this.#mayLag = mayLag;
+  }
 
   /** Source timestamps, epoch ms, that an earlier life of the gateway has kept; older than what is known they count for nothing. */
   recall(times: Iterable<readonly [handle: number, at: number]>): void {
@@ -93,9 +101,13 @@ export class LastSeen {
       const time = times[row] ?? Number.NaN;
       const awaited = this.#awaitedCount > 0 ? (this.#awaited[handle] ?? 0) : 0;
       if (awaited !== 0) {
+        const before = this.#times[handle] ?? Number.NaN;
+        if (this.#mayLag && (awaited & awaits.gap) !== 0 && time < before && before - time < LAG_MS) {
+          (unwanted ??= []).push(row);
+          continue;
+        }
         this.#awaited[handle] = 0;
         this.#awaitedCount -= 1;
-        const before = this.#times[handle] ?? Number.NaN;
         // A status that is unknown, as after a restart of the gateway, is taken for the same.
         const isRepeat = time === before && (statuses[row] === this.#statuses[handle] || this.#statuses[handle] === 0);
         if (isRepeat || (awaited & awaits.first) !== 0) (unwanted ??= []).push(row);

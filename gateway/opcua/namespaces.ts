@@ -1,5 +1,8 @@
 import { AttributeIds, type ClientSession } from 'node-opcua';
 import { JoulegateError } from '../../broker/contract/error.ts';
+import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
+import type { WorkerTag } from './protocol.ts';
+import type { ResolvedTag } from './subscribe.ts';
 
 /**
  * The NamespaceArray straight from the server: the library keeps what it once has read, over a restart of the server too.
@@ -23,4 +26,19 @@ export function answers(session: ClientSession, timeoutMs: number): Promise<bool
     () => false,
   );
   return Promise.race([answer, timeout]);
+}
+
+/** Node ids of the tags in a session with these namespaces; `onUnknown` is told of tags whose namespace the server has not. */
+export function resolveTags(
+  tags: readonly WorkerTag[],
+  namespaces: readonly string[],
+  onUnknown: (tag: WorkerTag) => void,
+): ResolvedTag[] {
+  const resolved: ResolvedTag[] = [];
+  for (const tag of tags) {
+    const nodeId = resolveNodeAddress(parseNodeAddress(tag.nodeId), namespaces);
+    if (nodeId === null) onUnknown(tag);
+    else resolved.push({ tag, nodeId });
+  }
+  return resolved;
 }

@@ -30,6 +30,7 @@ const SHORTEST_MS = 500;
 const READ_BATCH = 500;
 /** Rounds in a row without an answer before the session is given up. */
 const PATIENCE = 3;
+const LEAST_PATIENCE_MS = 7000;
 
 /**
  * Reads tags in rounds, for servers without subscriptions. A value goes on when its source timestamp, status or value is another than
@@ -42,7 +43,10 @@ export class Poller implements Disposable {
   readonly #seen = new Map<number, Seen>();
   readonly #bad = new Set<number>();
   #failures = 0;
+  #isPaused = false;
   #isStopped = false;
+  /** Our clock when a read was last answered. */
+  heardAt = Date.now();
 
   constructor(session: ClientSession, parts: PollerParts) {
     this.#session = session;
@@ -58,6 +62,27 @@ export class Poller implements Disposable {
       this.#groups.set(intervalMs, group);
       if (group.timer === null) this.#schedule(group, 0);
     }
+  }
+
+  /** Tags that are read in rounds. */
+  get size(): number {
+    return [...this.#groups.values()].reduce((sum, { tags }) => sum + tags.length, 0);
+  }
+
+  /** A server whose rounds stay without an answer for longer than this, in ms, does not answer. */
+  get patienceMs(): number {
+    return Math.max(LEAST_PATIENCE_MS, 2 * Math.max(0, ...this.#groups.keys()));
+  }
+
+  /** The connection is broken and is being repaired: rounds without an answer count for nothing. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#failures = 0;
+    this.heardAt = Date.now();
   }
 
   /** Reads only those of its tags that are among these. */
@@ -89,22 +114,29 @@ export class Poller implements Disposable {
   }
 
   async #round(group: Group): Promise<void> {
-    if (group.tags.length === 0) return;
+    if (group.tags.length === 0 || this.#isPaused) return;
     const tags = [...group.tags];
     try {
       const values = await inBatches<ResolvedTag, DataValue>(
         tags,
         batchSize(this.#parts.maxNodesPerRead, READ_BATCH),
-        (batch) => this.#session.read(batch.map(({ nodeId }) => ({ nodeId, attributeId: AttributeIds.Value }))),
+        (batch) => this.#read(batch),
       );
       if (this.#isStopped) return;
       this.#failures = 0;
       this.#parts.onAlive();
       this.#take(tags, values);
     } catch {
+      if (this.#isPaused) return;
       this.#failures += 1;
       if (this.#failures >= PATIENCE && !this.#isStopped) this.#parts.onEnded('the server does not answer reads');
     }
+  }
+
+  async #read(batch: readonly ResolvedTag[]): Promise<DataValue[]> {
+    const values = await this.#session.read(batch.map(({ nodeId }) => ({ nodeId, attributeId: AttributeIds.Value })));
+    this.heardAt = Date.now();
+    return values;
   }
 
   #take(tags: readonly ResolvedTag[], values: readonly DataValue[]): void {

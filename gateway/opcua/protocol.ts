@@ -8,8 +8,24 @@ import type { SessionTarget } from './open-session.ts';
 /** One tag as its connection worker needs it. `handle` is its number in everything the worker says. */
 export type WorkerTag = SampledTag;
 
+/** A glob over browse paths, known by its key. */
+export type WorkerGlob = { readonly key: string; readonly glob: string; readonly max: number };
+
+/** What a glob matches at a server now. */
+export type GlobMatches = {
+  readonly key: string;
+  readonly nodes: readonly { readonly path: readonly string[]; readonly nodeId: string }[];
+  /** The tree could be browsed to its end, so that what is not among the nodes is not there. */
+  readonly isWhole: boolean;
+  /** It matches more nodes than it may. */
+  readonly isCut: boolean;
+};
+
 export type WorkerStart = SessionTarget & {
   readonly tags: readonly WorkerTag[];
+  /** Looked up at the beginning of a session and every `browseMs`. */
+  readonly globs?: readonly WorkerGlob[];
+  readonly browseMs?: number;
   /** Newest source timestamps, epoch ms, that an earlier life has kept, by handle. */
   readonly kept?: ReadonlyMap<number, number>;
 };
@@ -31,6 +47,9 @@ export type ServerState = {
   readonly reason: string;
 };
 
+/** How the tags of a server are read. */
+export type Reading = ConnectionHealth['reading'];
+
 /** What a connection worker tells the gateway. */
 export type WorkerMessage =
   | {
@@ -41,6 +60,7 @@ export type WorkerMessage =
     }
   | { readonly kind: 'alive'; readonly at: number }
   | ({ readonly kind: 'state' } & ServerState)
+  | ({ readonly kind: 'reading' } & Reading)
   /** Whether the node of a tag can be read, and if not, why. */
   | {
       readonly kind: 'tag';
@@ -60,6 +80,7 @@ export type WorkerMessage =
   | { readonly kind: 'own-certificate'; readonly validTo: number }
   /** The history of these tags may be read. */
   | { readonly kind: 'historized'; readonly handles: readonly number[] }
+  | { readonly kind: 'browsed'; readonly found: readonly GlobMatches[] }
   /** What the server says of the nodes, by handle. */
   | { readonly kind: 'facts'; readonly facts: ReadonlyMap<number, FieldFacts> }
   | {
@@ -68,6 +89,9 @@ export type WorkerMessage =
       readonly fields: object;
       readonly message: string;
     };
+
+/** What a connection says of its values and of itself. */
+export type FlowMessage = Exclude<WorkerMessage, { kind: 'browsed' }>;
 
 /** What the gateway tells a worker. */
 export type WorkerCommand =

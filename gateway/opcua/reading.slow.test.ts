@@ -1,7 +1,8 @@
-import { Variant, type AddressSpace, type Namespace, type UAVariable } from 'node-opcua';
+import { StatusCodes, Variant, type AddressSpace, type Namespace, type UAVariable } from 'node-opcua';
 import { describe, expect, it } from 'vitest';
 import { processTag, serverOf, startGatewayRig } from '../../tests/support/gateway-rig.ts';
 import { openTestServer, TEST_NAMESPACE, type TestServer } from '../../tests/support/opcua-test-server.ts';
+import { startTcpProxy } from '../../tests/support/tcp-proxy.ts';
 import { eventually } from '../../tests/support/stack.ts';
 
 const node = (name: string) => `nsu=${TEST_NAMESPACE};s=${name}`;
@@ -27,7 +28,14 @@ async function openPlc() {
   });
   return {
     ...plc,
-    set: (name: string, value: number) => variables.get(name)?.setValueFromSource({ dataType: 'Double', value }),
+    set: (name: string, value: number, at?: number) =>
+      variables
+        .get(name)
+        ?.setValueFromSource(
+          { dataType: 'Double', value },
+          StatusCodes.Good,
+          at === undefined ? undefined : new Date(at),
+        ),
     [Symbol.asyncDispose]: () => plc[Symbol.asyncDispose](),
   };
 }
@@ -50,6 +58,29 @@ describe('a server without subscriptions', () => {
     expect(valuesOf(rig.of('State'))).toEqual([1]);
     expect(rig.problem('NODE_UNKNOWN', 'hall/line/plc/Typo')).not.toBeNull();
     expect(rig.gateway.health().connections?.[0]).toMatchObject({ state: 'polling', tags: { live: 2, unknown: 1 } });
+  });
+
+  it('is read again within ten seconds when it answers again', { timeout: 90_000 }, async () => {
+    await using plc = await openPlc();
+    await using proxy = await startTcpProxy(Number(new URL(plc.endpoint).port));
+    const endpoint = `opc.tcp://127.0.0.1:${proxy.port}`;
+    await using rig = await startGatewayRig([serverOf('plc', endpoint, tags, { reading: 'poll' })]);
+    await eventually('the first value', () => rig.of('Power').length === 1);
+    for (const [index, kind] of (['blackHole', 'cut'] as const).entries()) {
+      proxy.setMode({ kind });
+      await eventually('the loss is noticed', () => rig.gateway.health().connections?.[0]?.state !== 'polling', 20_000);
+      plc.set('Power', 10 + index);
+      proxy.setMode({ kind: 'pass' });
+      const backAt = Date.now();
+      const again = await eventually(
+        'the value since',
+        () => rig.of('Power').find(({ value }) => value === 10 + index) ?? false,
+        40_000,
+      );
+      expect(again.receivedAt - backAt).toBeLessThan(10_000);
+    }
+    expect(valuesOf(rig.of('Power'))).toEqual([1, 10, 11]);
+    expect(plc.engine.currentSessionCount).toBeLessThanOrEqual(2);
   });
 
   it('is found out by its refusal', async () => {
@@ -105,6 +136,28 @@ describe('redundant servers', () => {
     const keys = rig.of('Power').map(({ at, value }) => `${at} ${String(value)}`);
     expect(new Set(keys).size).toBe(keys.length);
     expect(rig.gateway.health().connections).toHaveLength(1);
+  });
+
+  it('deliver no value twice when the second is a little behind the first', async () => {
+    await using standby = await openPlc();
+    const active = await openPlc();
+    const begin = Date.now() + 1000;
+    const tick = (server: typeof active, count: number) => server.set('Power', 100 + count, begin + count * 500);
+    await using rig = await startGatewayRig([
+      serverOf('pair', active.endpoint, tags, { redundant: [standby.endpoint] }),
+    ]);
+    await eventually('the first values', () => rig.of('Power').length > 0);
+    for (const count of [1, 2, 3]) {
+      tick(active, count);
+      if (count < 3) tick(standby, count);
+      await eventually(`value ${count}`, () => valuesOf(rig.of('Power')).includes(100 + count));
+    }
+    await active[Symbol.asyncDispose]();
+    await eventually('the second is read', () => rig.gateway.health().connections?.[0]?.tags.live === 2, 20_000);
+    for (const count of [3, 4]) tick(standby, count);
+    await eventually('values of the second', () => valuesOf(rig.of('Power')).includes(104), 20_000);
+    expect(valuesOf(rig.of('Power')).filter((value) => Number(value) > 100)).toEqual([101, 102, 103, 104]);
+    expect(rig.problem('ENDPOINT_UNREACHABLE', active.endpoint)).not.toBeNull();
   });
 
   it('are left for a better one when their ServiceLevel falls', { timeout: 60_000 }, async () => {

@@ -4,12 +4,15 @@ import type { BatchSender } from './batch-sender.ts';
 import type { EventMemory } from './events/event-memory.ts';
 import { EventWatch } from './events/event-watch.ts';
 import { GapFiller } from './history/gap-filler.ts';
+import { GlobWatch } from './glob-watch.ts';
 import type { LastSeen } from './last-seen.ts';
 import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeKnowledge } from './node-knowledge.ts';
 import type { OperationLimits } from './operation-limits.ts';
 import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 import { ServerWatch } from './server-watch.ts';
+
+const BROWSE_MS = 3_600_000;
 
 export type CompanyParts = {
   readonly start: WorkerStart;
@@ -31,6 +34,7 @@ export class SessionCompany {
   readonly #parts: CompanyParts;
   readonly #watch: ServerWatch;
   readonly #filler: GapFiller | null;
+  readonly #globs: GlobWatch;
   #events: EventWatch | null = null;
   #isStopped = false;
   /** Node ids as configured, by handle. */
@@ -42,6 +46,8 @@ export class SessionCompany {
     const { start, namespaces, limits, knowledge, sender, say } = parts;
     const { server, pkiDir } = start;
     this.#watch = new ServerWatch(session, { server, pkiDir, namespaces, say });
+    const { globs = [], browseMs: everyMs = BROWSE_MS } = start;
+    this.#globs = new GlobWatch(session, { globs, everyMs, namespaces, limits, say });
     this.#filler =
       server.history === 'off'
         ? null
@@ -74,6 +80,7 @@ export class SessionCompany {
     const [events] = await Promise.all([
       EventWatch.open(this.#session, parts).catch(() => null),
       this.#watch.begin(),
+      this.#globs.look(),
       this.learn(handles),
     ]);
     this.#events = events;
@@ -105,6 +112,7 @@ export class SessionCompany {
     this.#isStopped = true;
     this.#events?.stop();
     this.#watch[Symbol.dispose]();
+    this.#globs[Symbol.dispose]();
     this.#filler?.[Symbol.dispose]();
   }
 }

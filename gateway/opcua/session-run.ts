@@ -35,7 +35,7 @@ export async function runSession(
   const run = new TagSession(start, session, say, parts, () => breakConnection(client));
   cleanup.defer(() => run.stop());
   const begun = Promise.withResolvers<void>();
-  const updates = new TagUpdates(run, begun.promise);
+  const updates = new TagUpdates(run, begun.promise, () => sayReading(run, say));
   onCommand((command) => {
     if (command.kind === 'durable') run.durable(command.number);
     else if (command.kind === 'tags') updates.add(command.tags);
@@ -68,8 +68,18 @@ export async function runSession(
 }
 
 function sayRunning(run: TagSession, say: Say): void {
-  if (run.isPolling) say({ kind: 'state', state: 'polling', reason: 'read in rounds, without subscriptions' });
-  else say({ kind: 'state', state: 'running', reason: '' });
+  const { items, polled } = run.reading;
+  sayReading(run, say);
+  if (polled === 0) return say({ kind: 'state', state: 'running', reason: '' });
+  const reason =
+    items === 0
+      ? 'read in rounds, without subscriptions'
+      : `${polled} of ${items + polled} tags are read in rounds: the server has no room for more monitored items`;
+  say({ kind: 'state', state: 'polling', reason });
+}
+
+function sayReading(run: TagSession, say: Say): void {
+  say({ kind: 'reading', ...run.reading });
 }
 
 /** Resolves with the reason when the connection is beyond repair or has to stop. */

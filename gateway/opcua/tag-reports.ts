@@ -102,3 +102,9 @@ export function reportHole(say: Say, server: WorkerStart['server'], message: str
     },
   });
 }
+
+/** The tag is read no longer, so that nothing is wrong with it. */
+export function reportGone(say: Say, tag: WorkerTag): void {
+  for (const code of ['NODE_UNKNOWN', 'NODE_CHANGED', 'FILTER_REFUSED', 'UNIT_CONTRADICTION'])
+    say({ kind: 'clear', code, where: placeOf(tag) });
+}

@@ -6,18 +6,17 @@ import type { BatchSender } from './batch-sender.ts';
 import { ItemPlaces } from './item-places.ts';
 import { LastSeen } from './last-seen.ts';
 import { LiveSubscription } from './live-subscription.ts';
-import { parseNodeAddress, resolveNodeAddress } from './node-address.ts';
 import type { NodeGuard } from './node-guard.ts';
-import { readNamespaces } from './namespaces.ts';
+import { readNamespaces, resolveTags } from './namespaces.ts';
 import { NodeKnowledge } from './node-knowledge.ts';
 import { hasNoSubscriptions, Poller } from './poller.ts';
 import { readOperationLimits } from './operation-limits.ts';
-import type { WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
+import type { Reading, WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
 import { SessionCompany } from './session-company.ts';
 import { SignWatch } from './sign-watch.ts';
 import { createItems, hasItem, TOO_MANY_ITEMS, type ItemOutcome, type ResolvedTag } from './subscribe.ts';
 import { NO_NAMESPACE, UnknownTags } from './unknown-tags.ts';
-import { placeOf, reportHole, reportRead, reportNoFilter, reportWrongTag } from './tag-reports.ts';
+import { reportGone, reportHole, reportRead, reportNoFilter, reportWrongTag } from './tag-reports.ts';
 
 type Say = (message: WorkerMessage) => void;
 
@@ -70,6 +69,7 @@ export class TagSession {
     this.#signs = new SignWatch({
       session,
       subscriptions: () => this.#placed.subscriptions,
+      poller: () => this.#poller,
       onSilent,
       revive: (subscription) => this.#revive(subscription),
       onEnded: (reason) => this.#fail(reason),
@@ -126,6 +126,7 @@ export class TagSession {
   /** The connection is broken and the library repairs it: what comes meanwhile is held back. */
   suspend(): void {
     this.#repair ??= Promise.withResolvers();
+    this.#poller?.pause();
     this.#parts.sender.quarantine();
   }
 
@@ -148,6 +149,7 @@ export class TagSession {
     }
     const wrong = await this.#parts.guard.check(this.#session, this.#namespaces, this.#good(), this.#limits.read);
     this.#setWrong(wrong);
+    this.#poller?.resume();
     this.#parts.sender.release(wrong);
     this.#repair?.resolve();
     this.#repair = null;
@@ -163,7 +165,10 @@ export class TagSession {
   async update(tags: readonly WorkerTag[]): Promise<void> {
     const now = new Set(tags.map(({ handle }) => handle));
     const gone = this.#tags.filter(({ handle }) => !now.has(handle));
-    for (const tag of gone) this.#forget(tag);
+    for (const tag of gone) {
+      this.#bad.forget(tag.handle);
+      reportGone(this.#say, tag);
+    }
     this.#parts.seen.inherit(gone, tags);
     this.#tags = tags;
     await this.#placed.keep(this.#session, now, this.#limits.items);
@@ -183,12 +188,6 @@ export class TagSession {
 
   #isRead(handle: number): boolean {
     return this.#placed.has(handle) || this.#bad.has(handle) || this.#poller?.has(handle) === true;
-  }
-
-  #forget(tag: WorkerTag): void {
-    this.#bad.forget(tag.handle);
-    for (const code of ['NODE_UNKNOWN', 'NODE_CHANGED', 'FILTER_REFUSED', 'UNIT_CONTRADICTION'])
-      this.#say({ kind: 'clear', code, where: placeOf(tag) });
   }
 
   /** Every batch up to this number is on disk. */
@@ -220,13 +219,7 @@ export class TagSession {
   }
 
   #resolved(tags: readonly WorkerTag[]): ResolvedTag[] {
-    const resolved: ResolvedTag[] = [];
-    for (const tag of tags) {
-      const nodeId = resolveNodeAddress(parseNodeAddress(tag.nodeId), this.#namespaces);
-      if (nodeId === null) this.#bad.add(tag, NO_NAMESPACE);
-      else resolved.push({ tag, nodeId });
-    }
-    return resolved;
+    return resolveTags(tags, this.#namespaces, (tag) => this.#bad.add(tag, NO_NAMESPACE));
   }
 
   #good(): ResolvedTag[] {
@@ -262,9 +255,13 @@ export class TagSession {
     this.#poller.add(tags);
   }
 
-  /** Whether tags are read in rounds. */
-  get isPolling(): boolean {
-    return this.#poller !== null;
+  /** How the tags are read now. */
+  get reading(): Reading {
+    return {
+      subscriptions: this.#placed.subscriptions.length,
+      items: this.#placed.size,
+      polled: this.#poller?.size ?? 0,
+    };
   }
 
   async #subscribeAll(tags: readonly ResolvedTag[], intoOld: boolean): Promise<void> {
@@ -279,7 +276,8 @@ export class TagSession {
         const before = left.length;
         left = await this.#fill(subscription, left);
         if (left.length === before) {
-          for (const { tag } of left) this.#bad.add(tag, 'BadTooManyMonitoredItems');
+          this.#placed.abandon(subscription);
+          this.#poll(left);
           break;
         }
       }

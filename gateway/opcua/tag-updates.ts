@@ -12,12 +12,14 @@ const PAUSE_MS = 1000;
  */
 export class TagUpdates {
   readonly #run: TagSession;
+  readonly #onChanged: () => void;
   #work: Promise<void>;
   #newest: readonly WorkerTag[] | null = null;
 
-  /** `begun`: settles when the session has begun. */
-  constructor(run: TagSession, begun: Promise<void>) {
+  /** `begun`: settles when the session has begun; `onChanged`: called after each change. */
+  constructor(run: TagSession, begun: Promise<void>, onChanged: () => void) {
     this.#run = run;
+    this.#onChanged = onChanged;
     this.#work = begun;
   }
 
@@ -33,7 +35,8 @@ export class TagUpdates {
     for (let tries = 1; this.#newest === tags; tries += 1) {
       await this.#run.undisturbed();
       try {
-        return await this.#run.update(tags);
+        await this.#run.update(tags);
+        return this.#onChanged();
       } catch (error) {
         if (tries === TRIES) throw error;
         await new Promise((resolve) => {

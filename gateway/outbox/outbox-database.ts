@@ -1,146 +1,274 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { Appended, OutboxMessage, OutboxRecord, OutboxState } from './outbox.ts';
+import type { StatementSync } from 'node:sqlite';
+import { recordChecksum, writerChecksum } from './checksum.ts';
+import { LogFile } from './log-file.ts';
+import { RECORD_BYTES, SENT_NAMES } from './outbox-file.ts';
+import type { Appended, Backlog, OutboxMessage, OutboxRecord, OutboxState } from './outbox.ts';
 
-export type OutboxLimits = { readonly maxBytes: number; readonly requiredConsumers: readonly string[] };
+export type OutboxLimits = {
+  readonly maxBytes: number;
+  /** Records older than this are dropped; absent: age is no reason. */
+  readonly maxAgeMs?: number;
+  readonly requiredConsumers: readonly string[];
+};
 
-/** Room for a record beside its payload. */
-const RECORD_BYTES = 200;
+type WriterRow = { readonly path: string; sequence: number };
+
+const COLUMNS = 'id, writer, first, last, topic, payload, crc';
+/** Old records are looked for this often. */
+const AGE_CHECK_MS = 1000;
 
 /** The log as a SQLite file: one commit per append, on disk when it returns. Runs in the outbox's worker thread. */
 export class OutboxDatabase {
-  readonly #database: DatabaseSync;
+  readonly #file: LogFile;
   readonly #limits: OutboxLimits;
-  readonly #statements = new Map<string, StatementSync>();
-  #bytes: number;
+  readonly #now: () => number;
+  readonly #writers = new Map<number, WriterRow>();
+  /** Last sequence number per writer the broker may have seen before this run. */
+  readonly #sentBefore = new Map<number, number>();
+  #bytes = 0;
+  #depth = 0;
+  #agedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(file: string, limits: OutboxLimits) {
-    this.#database = new DatabaseSync(file, { timeout: 5000 });
+  /** @throws Error of SQLite when the file can neither be opened nor repaired. */
+  constructor(file: string, limits: OutboxLimits, now: () => number) {
     this.#limits = limits;
-    this.#database.exec(`PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-      CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY AUTOINCREMENT, writer INTEGER NOT NULL, first INTEGER NOT NULL,
-        last INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, bytes INTEGER NOT NULL);
-      CREATE INDEX IF NOT EXISTS record_writer ON record (writer, last);
-      CREATE TABLE IF NOT EXISTS writer (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, sequence INTEGER NOT NULL);
-      CREATE TABLE IF NOT EXISTS committed (consumer TEXT NOT NULL, writer INTEGER NOT NULL, sequence INTEGER NOT NULL,
-        PRIMARY KEY (consumer, writer)) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS note (writer INTEGER PRIMARY KEY, text TEXT NOT NULL);
-      CREATE TABLE IF NOT EXISTS position (name TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;`);
-    this.#bytes = Number(this.#sql('SELECT COALESCE(SUM(bytes), 0) AS bytes FROM record').get()?.['bytes'] ?? 0);
+    this.#now = now;
+    this.#file = new LogFile(file, () => this.#load());
+    try {
+      this.#load();
+    } catch {
+      // Sound as a tree, yet not what we wrote: a changed name in the schema, a count that leads nowhere.
+      this.#file.repair();
+    }
+    this.#file.loadBallast(now());
   }
 
   writerId(path: string): number {
-    const known = this.#sql('SELECT id FROM writer WHERE path = ?').get(path)?.['id'];
-    if (typeof known === 'number') return known;
-    return Number(this.#sql('INSERT INTO writer (path, sequence) VALUES (?, 0)').run(path).lastInsertRowid);
+    return this.#file.withRepair(() => {
+      const known = this.#sql('SELECT id FROM writer WHERE path = ?').get(path)?.['id'];
+      if (typeof known === 'number') return known;
+      const id = Number(this.#sql('INSERT INTO writer (path, sequence) VALUES (?, 0)').run(path).lastInsertRowid);
+      this.#sql('UPDATE writer SET crc = ? WHERE id = ?').run(writerChecksum(id, path, 0), id);
+      this.#writers.set(id, { path, sequence: 0 });
+      return id;
+    });
   }
 
   append(messages: readonly OutboxMessage[], notes?: ReadonlyMap<number, string>): Appended {
-    let dropped = 0;
-    let lastId = 0;
-    this.#transaction(() => {
-      const insert = this.#sql(
-        'INSERT INTO record (writer, first, last, topic, payload, bytes) VALUES (?, ?, ?, ?, ?, ?)',
-      );
-      const advance = this.#sql('UPDATE writer SET sequence = MAX(sequence, ?) WHERE id = ?');
-      for (const message of messages) {
-        const bytes = message.payload.byteLength + RECORD_BYTES;
-        const { lastInsertRowid } = insert.run(
-          message.writerId,
-          message.firstSequence,
-          message.lastSequence,
-          message.topic,
-          message.payload,
-          bytes,
-        );
-        lastId = Number(lastInsertRowid);
-        advance.run(message.lastSequence, message.writerId);
-        this.#bytes += bytes;
+    return this.#file.withRepair(() => {
+      let dropped = 0;
+      let lastId = 0;
+      const last = new Map<number, number>();
+      this.#file.transaction(() => {
+        for (const message of messages) {
+          lastId = this.#insert(message);
+          last.set(message.writerId, Math.max(message.lastSequence, last.get(message.writerId) ?? 0));
+        }
+        for (const [id, sequence] of last) this.#advance(id, sequence);
+        for (const [writer, text] of notes ?? [])
+          this.#sql('INSERT OR REPLACE INTO note VALUES (?, ?)').run(writer, text);
+        dropped = this.#dropAged() + this.#dropOldest();
+      }, this.#sumsOfNow());
+      for (const [id, sequence] of last) {
+        const writer = this.#writers.get(id);
+        if (writer !== undefined) writer.sequence = Math.max(writer.sequence, sequence);
       }
-      for (const [writer, text] of notes ?? [])
-        this.#sql('INSERT OR REPLACE INTO note VALUES (?, ?)').run(writer, text);
-      if (this.#bytes > this.#limits.maxBytes) dropped = this.#dropOldest();
+      this.#file.loadBallast(this.#now());
+      return { lastId, dropped };
     });
-    return { lastId, dropped };
   }
 
   read(afterId: number, limit: number): OutboxRecord[] {
-    const rows = this.#sql(
-      'SELECT id, writer, first, last, topic, payload FROM record WHERE id > ? ORDER BY id LIMIT ?',
-    ).all(afterId, limit);
-    return rows.map((row) => ({
-      id: Number(row['id']),
-      writerId: Number(row['writer']),
-      firstSequence: Number(row['first']),
-      lastSequence: Number(row['last']),
-      topic: String(row['topic']),
-      payload: bytesOf(row['payload']),
-    }));
+    return this.#readSound(() =>
+      this.#sql(`SELECT ${COLUMNS} FROM record WHERE id > ? ORDER BY id LIMIT ?`).all(afterId, limit),
+    );
+  }
+
+  readWriter(writer: number, afterSequence: number, limit: number): OutboxRecord[] {
+    return this.#readSound(() =>
+      this.#sql(`SELECT ${COLUMNS} FROM record WHERE writer = ? AND last > ? ORDER BY last LIMIT ?`).all(
+        writer,
+        afterSequence,
+        limit,
+      ),
+    );
+  }
+
+  backlog(afterId: number): Backlog[] {
+    return this.#file.withRepair(() =>
+      this.#sql(
+        'SELECT writer, COUNT(*) AS count, MIN(first) AS first, MAX(id) AS last FROM record WHERE id > ? GROUP BY writer',
+      )
+        .all(afterId)
+        .map((row) => ({
+          writerId: Number(row['writer']),
+          count: Number(row['count']),
+          firstSequence: Number(row['first']),
+          lastId: Number(row['last']),
+        })),
+    );
   }
 
   markSent(id: number): void {
-    this.#transaction(() => {
-      this.#sql(
-        "INSERT INTO position VALUES ('sent', ?) ON CONFLICT(name) DO UPDATE SET id = MAX(id, excluded.id)",
-      ).run(id);
+    this.#trimming(() => {
+      for (const name of SENT_NAMES)
+        this.#sql('INSERT INTO position VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET id = MAX(id, excluded.id)').run(
+          name,
+          id,
+        );
       if (this.#limits.requiredConsumers.length === 0) this.#delete('id <= ?', id);
     });
   }
 
-  commit(consumer: string, writers: Readonly<Record<string, number>>): void {
+  /** `handed`: last sequence number per writer that was handed out for sending in this run. */
+  commit(consumer: string, writers: Readonly<Record<string, number>>, handed: ReadonlyMap<number, number>): void {
     if (!this.#limits.requiredConsumers.includes(consumer)) return;
-    this.#transaction(() => {
-      const set = this.#sql(`INSERT INTO committed SELECT ?, id, MIN(?, sequence) FROM writer WHERE id = ?
+    this.#trimming(() => {
+      const set = this.#sql(`INSERT INTO committed VALUES (?, ?, ?)
         ON CONFLICT(consumer, writer) DO UPDATE SET sequence = MAX(sequence, excluded.sequence)`);
       const least =
         this.#sql(`SELECT MIN(COALESCE((SELECT sequence FROM committed c WHERE c.consumer = r.value AND c.writer = ?), 0)) AS least
         FROM json_each(?) r`);
       const required = JSON.stringify(this.#limits.requiredConsumers);
-      for (const [writer, sequence] of Object.entries(writers)) {
-        set.run(consumer, sequence, Number(writer));
-        const safe = Number(least.get(Number(writer), required)?.['least'] ?? 0);
-        if (safe > 0) this.#delete('writer = ? AND last <= ?', Number(writer), safe);
+      for (const [name, sequence] of Object.entries(writers)) {
+        const writer = Number(name);
+        const sent = Math.max(handed.get(writer) ?? 0, this.#sentBefore.get(writer) ?? 0);
+        const believed = Math.min(sequence, sent);
+        if (believed <= 0 || !this.#writers.has(writer)) continue;
+        set.run(consumer, writer, believed);
+        const safe = Number(least.get(writer, required)?.['least'] ?? 0);
+        if (safe > 0) this.#delete('writer = ? AND last <= ?', writer, safe);
       }
     });
   }
 
   positionBefore(writers: Readonly<Record<string, number>>): number {
-    let position = this.sentId();
-    for (const row of this.#sql('SELECT id FROM writer').all()) {
-      const writer = Number(row['id']);
-      const first = this.#sql('SELECT MIN(id) AS id FROM record WHERE writer = ? AND last > ?').get(
-        writer,
-        writers[String(writer)] ?? 0,
-      )?.['id'];
-      if (typeof first === 'number') position = Math.min(position, first - 1);
-    }
-    return position;
+    return this.#file.withRepair(() => {
+      let position = this.sentId();
+      for (const writer of this.#writers.keys()) {
+        const first = this.#sql('SELECT id FROM record WHERE writer = ? AND last > ? ORDER BY last LIMIT 1').get(
+          writer,
+          writers[String(writer)] ?? 0,
+        )?.['id'];
+        if (typeof first === 'number') position = Math.min(position, first - 1);
+      }
+      return position;
+    });
   }
 
   sentId(): number {
-    return Number(this.#sql("SELECT id FROM position WHERE name = 'sent'").get()?.['id'] ?? 0);
+    return Number(this.#sql("SELECT MIN(id) AS id FROM position WHERE name LIKE 'sent%'").get()?.['id'] ?? 0);
   }
 
   state(): OutboxState {
-    const sequences = new Map(
-      this.#sql('SELECT id, sequence FROM writer')
-        .all()
-        .map((row) => [Number(row['id']), Number(row['sequence'])]),
-    );
-    const depth = Number(this.#sql('SELECT COUNT(*) AS depth FROM record').get()?.['depth'] ?? 0);
-    const notes = new Map(
-      this.#sql('SELECT writer, text FROM note')
-        .all()
-        .map((row) => [Number(row['writer']), String(row['text'])]),
-    );
-    return { notes, sequences, sentId: this.sentId(), depth, bytes: this.#bytes };
+    return this.#file.withRepair(() => {
+      const notes = new Map(
+        this.#sql('SELECT writer, text FROM note')
+          .all()
+          .map((row) => [Number(row['writer']), String(row['text'])]),
+      );
+      const sequences = new Map([...this.#writers].map(([id, { sequence }]) => [id, sequence]));
+      const oldest = this.#sql('SELECT at FROM record ORDER BY id LIMIT 1').get()?.['at'];
+      const age = typeof oldest === 'number' ? Math.max(0, this.#now() - oldest) : 0;
+      return {
+        notes,
+        sequences,
+        sentId: this.sentId(),
+        depth: this.#depth,
+        bytes: this.#bytes,
+        fill: Math.max(this.#bytes / this.#limits.maxBytes, age / (this.#limits.maxAgeMs ?? Number.POSITIVE_INFINITY)),
+        damaged: this.#file.damaged,
+      };
+    });
   }
 
   close(): void {
-    this.#database.close();
+    this.#file.close();
+  }
+
+  /** What is kept in memory of the file. */
+  #load(): void {
+    const sums = this.#sql('SELECT COUNT(*) AS depth, COALESCE(SUM(bytes), 0) AS bytes FROM record').get();
+    this.#depth = Number(sums?.['depth'] ?? 0);
+    this.#bytes = Number(sums?.['bytes'] ?? 0);
+    this.#writers.clear();
+    for (const row of this.#sql('SELECT id, path, sequence, crc FROM writer').all()) {
+      const [id, path] = [Number(row['id']), String(row['path'])];
+      const stored = Number(row['sequence']);
+      const sound = row['crc'] === null || writerChecksum(id, path, stored) === Number(row['crc']);
+      if (!sound) this.#file.damaged += 1;
+      this.#writers.set(id, { path, sequence: Math.max(sound ? stored : 0, this.#highestKnown(id)) });
+    }
+    this.#sentBefore.clear();
+    for (const row of this.#sql('SELECT writer, MAX(last) AS last FROM record WHERE id <= ? GROUP BY writer').all(
+      this.sentId(),
+    ))
+      this.#sentBefore.set(Number(row['writer']), Number(row['last']));
+  }
+
+  #highestKnown(writer: number): number {
+    const record = this.#sql('SELECT MAX(last) AS last FROM record WHERE writer = ?').get(writer)?.['last'];
+    const committed = this.#sql('SELECT MAX(sequence) AS last FROM committed WHERE writer = ?').get(writer)?.['last'];
+    return Math.max(Number(record ?? 0), Number(committed ?? 0));
+  }
+
+  #insert(message: OutboxMessage): number {
+    const { writerId, firstSequence, lastSequence, topic, payload } = message;
+    const bytes = payload.byteLength + RECORD_BYTES;
+    const { lastInsertRowid } = this.#sql(
+      'INSERT INTO record (writer, first, last, topic, payload, bytes, crc, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    ).run(writerId, firstSequence, lastSequence, topic, payload, bytes, recordChecksum(message), this.#now());
+    this.#bytes += bytes;
+    this.#depth += 1;
+    return Number(lastInsertRowid);
+  }
+
+  #advance(id: number, sequence: number): void {
+    const writer = this.#writers.get(id);
+    if (writer === undefined || sequence <= writer.sequence) return;
+    this.#sql('UPDATE writer SET sequence = ?, crc = ? WHERE id = ?').run(
+      sequence,
+      writerChecksum(id, writer.path, sequence),
+      id,
+    );
+  }
+
+  /** Records whose checksum does not hold are taken out and counted; the others go on. */
+  #readSound(query: () => Record<string, unknown>[]): OutboxRecord[] {
+    return this.#file.withRepair(() => {
+      for (;;) {
+        const rows = query();
+        const records: OutboxRecord[] = [];
+        const broken: number[] = [];
+        for (const row of rows) {
+          const record = asRecord(row);
+          if (row['crc'] === null || recordChecksum(record) === Number(row['crc'])) records.push(record);
+          else broken.push(record.id);
+        }
+        if (broken.length > 0) {
+          this.#file.damaged += broken.length;
+          this.#trimming(() => {
+            for (const id of broken) this.#delete('id = ?', id);
+          });
+        }
+        if (records.length > 0 || rows.length === 0) return records;
+      }
+    });
+  }
+
+  #dropAged(): number {
+    const { maxAgeMs } = this.#limits;
+    const now = this.#now();
+    if (maxAgeMs === undefined || now - this.#agedAt < AGE_CHECK_MS) return 0;
+    this.#agedAt = now;
+    const before = now - maxAgeMs;
+    const young = this.#sql('SELECT id FROM record WHERE at >= ? ORDER BY id LIMIT 1').get(before)?.['id'];
+    return typeof young === 'number' ? this.#delete('id < ?', young) : 0;
   }
 
   /** Makes room down to nine tenths, so that not every append has to. */
   #dropOldest(): number {
+    if (this.#bytes <= this.#limits.maxBytes) return 0;
     let dropped = 0;
     while (this.#bytes > this.#limits.maxBytes * 0.9) {
       const oldest = this.#sql('SELECT id FROM record ORDER BY id LIMIT 1 OFFSET 99').get()?.['id'];
@@ -152,33 +280,43 @@ export class OutboxDatabase {
   }
 
   #delete(where: string, ...values: number[]): number {
-    const bytes = Number(
-      this.#sql(`SELECT COALESCE(SUM(bytes), 0) AS bytes FROM record WHERE ${where}`).get(...values)?.['bytes'] ?? 0,
+    const sums = this.#sql(`SELECT COUNT(*) AS depth, COALESCE(SUM(bytes), 0) AS bytes FROM record WHERE ${where}`).get(
+      ...values,
     );
-    if (bytes === 0) return 0;
-    this.#bytes -= bytes;
+    const gone = Number(sums?.['depth'] ?? 0);
+    if (gone === 0) return 0;
+    this.#bytes -= Number(sums?.['bytes'] ?? 0);
+    this.#depth -= gone;
     return Number(this.#sql(`DELETE FROM record WHERE ${where}`).run(...values).changes);
   }
 
   #sql(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (statement === undefined) {
-      statement = this.#database.prepare(text);
-      this.#statements.set(text, statement);
-    }
-    return statement;
+    return this.#file.sql(text);
   }
 
-  #transaction(work: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      work();
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      this.#database.exec('ROLLBACK');
-      throw error;
-    }
+  /** Gives back the sums of now, for when the file takes nothing of what follows. */
+  #sumsOfNow(): () => void {
+    const [bytes, depth] = [this.#bytes, this.#depth];
+    return () => {
+      this.#bytes = bytes;
+      this.#depth = depth;
+    };
   }
+
+  #trimming(work: () => void): void {
+    this.#file.trim(work, this.#sumsOfNow());
+  }
+}
+
+function asRecord(row: Record<string, unknown>): OutboxRecord {
+  return {
+    id: Number(row['id']),
+    writerId: Number(row['writer']),
+    firstSequence: Number(row['first']),
+    lastSequence: Number(row['last']),
+    topic: String(row['topic']),
+    payload: bytesOf(row['payload']),
+  };
 }
 
 /** A file of an earlier version holds text. */

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { describeError, JoulegateError } from '../../broker/contract/error.ts';
 import type { OutboxLimits } from './outbox-database.ts';
 import type { OutboxCall, OutboxReply } from './outbox-worker.ts';
-import type { Appended, Outbox, OutboxMessage, OutboxRecord, OutboxState } from './outbox.ts';
+import type { Appended, Backlog, Outbox, OutboxMessage, OutboxRecord, OutboxState } from './outbox.ts';
 import { OutboxTail } from './outbox-tail.ts';
 
 type Waiting = { readonly resolve: (result: never) => void; readonly reject: (error: Error) => void };
@@ -17,6 +17,8 @@ export class SqliteOutbox implements Outbox {
   readonly #file: string;
   readonly #waiting = new Map<number, Waiting>();
   readonly #tail = new OutboxTail();
+  /** Last sequence number handed out, by writer. */
+  readonly #handed = new Map<number, number>();
   #next = 1;
   #closing: Promise<void> | null = null;
 
@@ -59,7 +61,16 @@ export class SqliteOutbox implements Outbox {
   }
 
   async read(afterId: number, limit: number): Promise<readonly OutboxRecord[]> {
-    return this.#tail.read(afterId, limit) ?? (await this.#call<OutboxRecord[]>('read', [afterId, limit]));
+    const records = this.#tail.read(afterId, limit) ?? (await this.#call<OutboxRecord[]>('read', [afterId, limit]));
+    return this.#handOut(records);
+  }
+
+  async readWriter(writerId: number, afterSequence: number, limit: number): Promise<readonly OutboxRecord[]> {
+    return this.#handOut(await this.#call<OutboxRecord[]>('readWriter', [writerId, afterSequence, limit]));
+  }
+
+  backlog(afterId: number): Promise<readonly Backlog[]> {
+    return this.#call('backlog', [afterId]);
   }
 
   markSent(id: number): Promise<void> {
@@ -68,7 +79,7 @@ export class SqliteOutbox implements Outbox {
   }
 
   commit(consumer: string, writers: Readonly<Record<string, number>>): Promise<void> {
-    return this.#call('commit', [consumer, writers]);
+    return this.#call('commit', [consumer, writers, this.#handed]);
   }
 
   positionBefore(writers: Readonly<Record<string, number>>): Promise<number> {
@@ -88,6 +99,12 @@ export class SqliteOutbox implements Outbox {
     return this.#closing;
   }
 
+  #handOut(records: readonly OutboxRecord[]): readonly OutboxRecord[] {
+    for (const { writerId, lastSequence } of records)
+      if (lastSequence > (this.#handed.get(writerId) ?? 0)) this.#handed.set(writerId, lastSequence);
+    return records;
+  }
+
   #call<Result>(method: OutboxCall['method'], args: readonly unknown[]): Promise<Result> {
     const id = this.#next;
     this.#next += 1;
@@ -97,12 +114,12 @@ export class SqliteOutbox implements Outbox {
     });
   }
 
-  #settle({ id, result, error }: OutboxReply): void {
+  #settle({ id, result, error, full }: OutboxReply): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (waiting === undefined) return;
     if (error === undefined) waiting.resolve(result as never);
-    else waiting.reject(this.#failed(error));
+    else waiting.reject(this.#failed(error, full));
   }
 
   #failAll(reason: string): void {
@@ -110,11 +127,10 @@ export class SqliteOutbox implements Outbox {
     this.#waiting.clear();
   }
 
-  #failed(reason: string): JoulegateError {
-    const full = /full|ENOSPC/i.test(reason);
+  #failed(reason: string, full = false): JoulegateError {
     return new JoulegateError(
       full ? 'OUTBOX_FULL' : 'STORE_FAILED',
-      `outbox ${this.#file}: ${reason}${full ? '; free disk space, values wait in memory meanwhile' : ''}`,
+      `outbox ${this.#file}: ${reason}${full ? '; free disk space or raise the quota; values wait in memory and with the servers meanwhile' : ''}`,
     );
   }
 }

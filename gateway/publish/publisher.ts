@@ -7,6 +7,7 @@ import type { MqttClientSection } from '../../broker/contract/plant.ts';
 import { topicFilters, topics } from '../../broker/contract/topic.ts';
 import { pubSubState } from '../../broker/contract/status-message.ts';
 import type { Outbox, OutboxRecord } from '../outbox/outbox.ts';
+import { catchUp } from './catch-up.ts';
 
 export type PublisherState = {
   readonly connected: boolean;
@@ -29,6 +30,8 @@ export interface Publisher extends AsyncDisposable {
 
 /** Records on their way to the broker without an acknowledgement. */
 const IN_FLIGHT = 64;
+/** A broker that no longer answers is noticed within one and a half of these, seconds. */
+const KEEP_ALIVE_S = 10;
 /** The sent position goes to disk this often; what was sent after it is sent again after a crash, and recognised as such. */
 const MARK_INTERVAL_MS = 250;
 const checkCommit = Compile(Commit);
@@ -40,6 +43,8 @@ export function startPublisher(options: {
   readonly publisherId: string;
   readonly outbox: Outbox;
   readonly sentId: number;
+  /** After an outage: in order of the log, or machine by machine with the least behind first. Order per writer is kept in both. */
+  readonly drain?: 'oldest-first' | 'live-first';
   readonly log: Logger;
   readonly now: () => number;
   readonly onState: (state: PublisherState) => void;
@@ -53,6 +58,8 @@ export function startPublisher(options: {
   let sentTotal = 0;
   /** A resend request has moved the position back. */
   let rewound = false;
+  /** There may be a backlog: after a connect or a rewind. */
+  let behind = true;
   let markedAt = 0;
   const abandons = new Set<() => void>();
   let running: Promise<void> | null = null;
@@ -73,6 +80,7 @@ export function startPublisher(options: {
     clean: true,
     reconnectPeriod: 1000,
     connectTimeout: 5000,
+    keepalive: KEEP_ALIVE_S,
     queueQoSZero: false,
     ...(mqtt.username === undefined ? {} : { username: mqtt.username }),
     ...(mqtt.password === undefined ? {} : { password: mqtt.password }),
@@ -85,6 +93,7 @@ export function startPublisher(options: {
     client.subscribe([topicFilters.commits(publisherId), topicFilters.resends(publisherId)], { qos: 1 });
     client.publish(statusTopic, status(pubSubState.operational), { qos: 1, retain: true });
     options.onConnect();
+    behind = true;
     wake();
   });
   client.on('close', () => {
@@ -126,15 +135,18 @@ export function startPublisher(options: {
     if (payload.length === 0 || payload.length > 1_048_576) return;
     const message: unknown = JSON.parse(payload.toString('utf8'));
     if (topic.startsWith('joulegate/commit/')) {
-      if (checkCommit.Check(message)) await outbox.commit(message.consumer, message.writers);
+      // The broker lets a principal publish under its own name only, so the topic says who commits.
+      if (checkCommit.Check(message) && topic === topics.commit(publisherId, message.consumer))
+        await outbox.commit(message.consumer, message.writers);
       return;
     }
-    if (!checkResend.Check(message)) return;
+    if (!checkResend.Check(message) || topic !== topics.resend(publisherId, message.consumer)) return;
     const before = await outbox.positionBefore(message.writers);
     if (before < position) {
       log.info({ consumer: message.consumer, from: before, to: position }, 'resending on request');
       position = before;
       rewound = true;
+      behind = true;
     }
     wake();
   }
@@ -154,44 +166,91 @@ export function startPublisher(options: {
   async function pump(): Promise<void> {
     while (woken && client.connected && !stopped) {
       woken = false;
-      const round = { next: position, failed: false };
-      const flying = new Set<Promise<void>>();
-      const unacknowledged = new Set<number>();
+      const catchesUp = behind && options.drain === 'live-first';
+      behind = false;
+      if (catchesUp) await sendLiveFirst();
+      let next = position;
+      const flights = createFlights((id) => acknowledge(id));
       for (;;) {
         if (rewound) {
           rewound = false;
-          round.next = position;
+          next = position;
+          if (options.drain === 'live-first') break;
         }
-        const records = round.failed || !client.connected || stopped ? [] : await outbox.read(round.next, IN_FLIGHT);
+        const records = flights.failed || !client.connected || stopped ? [] : await outbox.read(next, IN_FLIGHT);
         for (const record of records) {
-          while (flying.size >= IN_FLIGHT) await Promise.race(flying);
-          if (round.failed || rewound) break;
-          unacknowledged.add(record.id);
-          round.next = record.id;
-          const begun = performance.now();
-          const flight: Promise<void> = publishRecord(record).then(
-            () => {
-              options.onAcknowledged?.((performance.now() - begun) / 1000);
-              flying.delete(flight);
-              unacknowledged.delete(record.id);
-              sentTotal += 1;
-              const oldest = unacknowledged.values().next().value;
-              acknowledge(oldest === undefined ? record.id : oldest - 1);
-            },
-            (error: unknown) => {
-              flying.delete(flight);
-              round.failed = true;
-              log.debug({ err: describeError(error) }, 'a record was not acknowledged');
-            },
-          );
-          flying.add(flight);
+          await flights.room();
+          if (flights.failed || rewound) break;
+          next = record.id;
+          flights.add(record);
         }
         if (records.length > 0) continue;
-        await Promise.all(flying);
+        await flights.landed();
         if (!rewound) break;
       }
+      await flights.landed();
       await outbox.markSent(position);
     }
+  }
+
+  /** The position stays until all of the backlog is acknowledged; after a crash on the way it is sent again. */
+  async function sendLiveFirst(): Promise<void> {
+    rewound = false;
+    const flights = createFlights(() => undefined);
+    const { upTo } = await catchUp({
+      outbox,
+      from: position,
+      send: async (record) => {
+        await flights.room();
+        flights.add(record);
+      },
+      mayGoOn: () => client.connected && !flights.failed && !rewound && !stopped,
+      now: () => performance.now(),
+    });
+    await flights.landed();
+    if (upTo !== null && !flights.failed && !rewound && upTo > position) position = upTo;
+    else {
+      behind = true;
+      woken = true;
+    }
+  }
+
+  /** Records under way. `onOldest` is told the newest id with nothing unacknowledged before it. */
+  function createFlights(onOldest: (id: number) => void) {
+    const flying = new Set<Promise<void>>();
+    const unacknowledged = new Set<number>();
+    let failed = false;
+    return {
+      get failed() {
+        return failed;
+      },
+      room: async (): Promise<void> => {
+        while (flying.size >= IN_FLIGHT) await Promise.race(flying);
+      },
+      landed: async (): Promise<void> => {
+        await Promise.all(flying);
+      },
+      add: (record: OutboxRecord): void => {
+        unacknowledged.add(record.id);
+        const begun = performance.now();
+        const flight: Promise<void> = publishRecord(record).then(
+          () => {
+            options.onAcknowledged?.((performance.now() - begun) / 1000);
+            flying.delete(flight);
+            unacknowledged.delete(record.id);
+            sentTotal += 1;
+            const oldest = unacknowledged.values().next().value;
+            onOldest(oldest === undefined ? record.id : oldest - 1);
+          },
+          (error: unknown) => {
+            flying.delete(flight);
+            failed = true;
+            log.debug({ err: describeError(error) }, 'a record was not acknowledged');
+          },
+        );
+        flying.add(flight);
+      },
+    };
   }
 
   /** Resolves with the PUBACK, after a reconnect too: the library sends what was not acknowledged again. Rejects at stop. */

@@ -7,10 +7,12 @@ import { SystemEvent } from '../../broker/contract/event.ts';
 import { ServiceHealth } from '../../broker/contract/health.ts';
 import { MetadataMessage } from '../../broker/contract/metadata-message.ts';
 import type { MqttClientSection } from '../../broker/contract/plant.ts';
-import { topicFilters, topics } from '../../broker/contract/topic.ts';
+import { topicFilters, topicLevel, topics } from '../../broker/contract/topic.ts';
 
 /** What arrives from the broker, validated. Handlers must not throw; they are called one after the other. */
 export type ReaderHandlers = {
+  /** null when the next message can be taken, otherwise resolves when it can; until then the broker gets no acknowledgement. */
+  readonly room?: () => Promise<void> | null;
   readonly onMetadata: (message: MetadataMessage) => void;
   readonly onData: (message: DataNetworkMessage) => void;
   readonly onHealth: (health: ServiceHealth) => void;
@@ -40,6 +42,8 @@ const checks = {
 
 const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 1000;
+/** A broker that no longer answers is noticed within one and a half of these, seconds. */
+const KEEP_ALIVE_S = 10;
 
 /** Subscribes to everything gateways and broker publish. Starts also when the broker is away and keeps trying. */
 export function startReader(options: {
@@ -54,6 +58,7 @@ export function startReader(options: {
     clean: true,
     reconnectPeriod: 1000,
     connectTimeout: 5000,
+    keepalive: KEEP_ALIVE_S,
     ...(mqtt.username === undefined ? {} : { username: mqtt.username }),
     ...(mqtt.password === undefined ? {} : { password: mqtt.password }),
   });
@@ -64,7 +69,10 @@ export function startReader(options: {
     } catch (error) {
       log.error({ topic: packet.topic, err: describeError(error) }, 'message could not be handled');
     }
-    done();
+    const room = handlers.room?.() ?? null;
+    if (room === null) return done();
+    // eslint-disable-next-line promise/no-callback-in-promise -- the library takes a callback, not a promise
+    void room.then(() => done());
   };
   watchConnection(client, { mqtt, log, handlers });
   return {
@@ -173,7 +181,11 @@ function dispatch(packet: IPublishPacket, prefix: string, handlers: ReaderHandle
     return refuse(`payload is no JSON: ${describeError(error)}`);
   }
   if (packet.topic.startsWith(`${prefix}/json/data/`)) {
-    return checks.data.Check(message) ? handlers.onData(message) : refuse(why(checks.data.Errors(message)));
+    if (!checks.data.Check(message)) return refuse(why(checks.data.Errors(message)));
+    // Broker permissions hold for topics, so the topic says who speaks.
+    if (!packet.topic.startsWith(`${prefix}/json/data/${topicLevel(message.PublisherId)}/`))
+      return refuse(`payload names publisher "${message.PublisherId}", which its topic is not of`);
+    return handlers.onData(message);
   }
   if (packet.topic.startsWith(`${prefix}/json/metadata/`)) {
     return checks.metadata.Check(message) ? handlers.onMetadata(message) : refuse(why(checks.metadata.Errors(message)));

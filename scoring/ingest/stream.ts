@@ -2,6 +2,7 @@ import type { DataNetworkMessage, DataSetMessage } from '../../broker/contract/d
 import { readField, type MetadataMessage } from '../../broker/contract/metadata-message.ts';
 import type { EquipmentDescription, TagDescription } from '../../broker/contract/tag.ts';
 import { decodeMessage } from './decode.ts';
+import { ReceiptBook } from './receipt.ts';
 import { SequenceGuard } from './sequence-guard.ts';
 
 /** Where decoded values go. */
@@ -24,12 +25,19 @@ export type StreamTarget = {
     readonly field: string;
     readonly reason: string;
   }) => void;
-  readonly onLoss: (loss: { readonly publisher: string; readonly writer: number; readonly lost: number }) => void;
+  /** `equipment`: path. */
+  readonly onLoss: (loss: {
+    readonly publisher: string;
+    readonly writer: number;
+    readonly equipment: string;
+    readonly lost: number;
+  }) => void;
   readonly onGap: (gap: { readonly publisher: string; readonly writer: number; readonly after: number }) => void;
 };
 
 type Writer = {
   readonly machine: number;
+  readonly equipment: string;
   /** Tag number by field name. */
   readonly fields: ReadonlyMap<string, number>;
 };
@@ -48,7 +56,11 @@ export class MessageStream {
   readonly #now: () => number;
   readonly #committable = new Map<string, Map<number, number>>();
   readonly #refusedFields = new Set<string>();
+  readonly #open = new Set<string>();
+  readonly receipts = new ReceiptBook();
   duplicates = 0;
+  /** Times that something was missing, whether or not it came later. */
+  gaps = 0;
   lost = 0;
   values = 0;
   /** Arrays and structures, which no score uses. */
@@ -95,7 +107,11 @@ export class MessageStream {
     }
     if (equipment === null) return;
     const machine = this.#target.describe(equipment, tags);
-    this.#writers.set(writerKey(message.PublisherId, message.DataSetWriterId), { machine, fields });
+    this.#writers.set(writerKey(message.PublisherId, message.DataSetWriterId), {
+      machine,
+      equipment: equipment.path,
+      fields,
+    });
   }
 
   data(message: DataNetworkMessage): void {
@@ -114,17 +130,20 @@ export class MessageStream {
           this.duplicates += 1;
           continue;
         case 'gap':
+          if (!this.#open.has(key)) this.gaps += 1;
+          this.#open.add(key);
           this.#target.onGap({ publisher, writer: id, after: verdict.after });
           return;
         case 'accept-after-loss':
           this.lost += verdict.lost;
-          this.#target.onLoss({ publisher, writer: id, lost: verdict.lost });
+          this.#target.onLoss({ publisher, writer: id, equipment: writer.equipment, lost: verdict.lost });
           break;
         case 'accept':
           break;
         default:
           verdict satisfies never;
       }
+      this.#open.delete(key);
       this.#take(writer, dataSetMessage, { publisher, id });
       if (!this.#target.isHolding(writer.machine)) this.#noteCommittable(publisher, id, dataSetMessage.SequenceNumber);
     }
@@ -151,6 +170,7 @@ export class MessageStream {
       const tag = writer.fields.get(field);
       if (tag === undefined) continue;
       this.values += 1;
+      this.receipts.count(writerKey(publisher, id), value);
       this.#target.sample(writer.machine, tag, value, at, statusCode);
     }
   }
@@ -158,6 +178,7 @@ export class MessageStream {
   #noteCommittable(publisher: string, writer: number, sequence: number): void {
     const writers = this.#committable.get(publisher) ?? new Map<number, number>();
     writers.set(writer, sequence);
+    this.receipts.settle(writerKey(publisher, writer));
     this.#committable.set(publisher, writers);
   }
 }

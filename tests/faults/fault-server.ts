@@ -25,6 +25,8 @@ type Options = {
   readonly namespaces: readonly { readonly uri: string; readonly offset: number }[];
   readonly counters: number;
   readonly intervalMs: number;
+  /** Nothing is produced before the command `begin`. */
+  readonly waits?: boolean;
   /** The counters have a history, which outlives the process like that of a historian beside the server. */
   readonly history?: boolean;
 };
@@ -93,7 +95,9 @@ for (const { uri, offset } of options.namespaces) {
   }
 }
 await server.start();
+let producing = options.waits !== true;
 const timer = setInterval(() => {
+  if (!producing) return;
   tick += 1;
   const at = new Date();
   writeSync(record, `${JSON.stringify({ t: at.getTime(), v: tick })}\n`);
@@ -124,6 +128,12 @@ function keepHistory(variable: UAVariable, offset: number): void {
 async function obey(command: Command): Promise<unknown> {
   switch (command.do) {
     case 'tick':
+      return tick;
+    case 'begin':
+      producing = true;
+      return tick;
+    case 'end':
+      producing = false;
       return tick;
     case 'sessions':
       return server.engine.currentSessionCount;
