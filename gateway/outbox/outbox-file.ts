@@ -16,14 +16,19 @@ type Row = Record<string, unknown>;
 /** Small tables of a damaged file, as far as SQLite can still read them. */
 type Remains = { readonly committed: Row[]; readonly notes: Row[]; readonly sent: number | null };
 
-/** SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_IOERR_SHORT_READ. */
-const DAMAGE: readonly number[] = [11, 26, 522];
+/**
+ * SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_IOERR_SHORT_READ, and SQLITE_ERROR: our statements never change, so one that no longer
+ * fits the schema says that the schema has changed.
+ */
+const DAMAGE: readonly number[] = [11, 26, 522, 1];
 /** SQLITE_FULL, and the I/O errors a quota or a file size limit looks like: WRITE, TRUNCATE, SHMSIZE. */
 const FULL: readonly number[] = [13, 778, 1546, 4874];
 /** SQLITE_BUSY, SQLITE_LOCKED: says nothing about the file. */
 const OCCUPIED: readonly number[] = [5, 6];
 
 export function isCorruption(error: unknown): boolean {
+  // A number that no number of ours can be.
+  if (error instanceof RangeError) return true;
   return hasCode(error, DAMAGE);
 }
 
@@ -45,7 +50,7 @@ export function openOutboxFile(file: string): OpenedFile {
   let damaged: DatabaseSync | null = null;
   try {
     damaged = openDatabase(file);
-    const verdict = damaged.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+    const verdict = damaged.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'];
     if (verdict === 'ok') return { database: damaged, lost: null };
     damaged.close();
   } catch (error) {
@@ -100,7 +105,7 @@ export function rebuild(file: string): OpenedFile & { readonly lost: number } {
     insertCommitted.run(consumer, writer, sequence);
     least.set(writer, Math.min(least.get(writer) ?? Number.POSITIVE_INFINITY, sequence));
   }
-  const insertWriter = database.prepare('INSERT INTO writer VALUES (?, ?, ?, ?)');
+  const insertWriter = database.prepare('INSERT OR IGNORE INTO writer VALUES (?, ?, ?, ?)');
   let lost = 0;
   for (const { id, path, sequence } of writers.values()) {
     const range = covered.get(id);
@@ -111,15 +116,13 @@ export function rebuild(file: string): OpenedFile & { readonly lost: number } {
   }
   for (const { writer, text } of remains.notes)
     database.prepare('INSERT OR REPLACE INTO note VALUES (?, ?)').run(Number(writer), String(text));
+  // A writer that could not be saved must not hand its number, and with it old sequence numbers, to another.
+  const highest = Math.max(0, ...covered.keys(), ...least.keys(), ...writers.keys());
+  raiseCounter(database, 'writer', highest);
   if (remains.sent !== null) {
     for (const name of SENT_NAMES) database.prepare('INSERT INTO position VALUES (?, ?)').run(name, remains.sent);
     // Ids go on behind what was sent, or new records would count as sent.
-    database
-      .prepare(
-        "INSERT INTO sqlite_sequence SELECT 'record', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'record')",
-      )
-      .run();
-    database.prepare("UPDATE sqlite_sequence SET seq = MAX(seq, ?) WHERE name = 'record'").run(remains.sent);
+    raiseCounter(database, 'record', remains.sent);
   }
   database.exec('COMMIT');
   database.close();
@@ -129,6 +132,13 @@ export function rebuild(file: string): OpenedFile & { readonly lost: number } {
   }
   renameSync(fresh, file);
   return { database: openDatabase(file), lost };
+}
+
+function raiseCounter(database: DatabaseSync, table: string, least: number): void {
+  database
+    .prepare('INSERT INTO sqlite_sequence SELECT ?, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?)')
+    .run(table, table);
+  database.prepare('UPDATE sqlite_sequence SET seq = MAX(seq, ?) WHERE name = ?').run(least, table);
 }
 
 const ENDINGS = ['', '-wal', '-shm'] as const;

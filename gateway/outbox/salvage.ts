@@ -50,7 +50,9 @@ function asRecord(id: number, columns: readonly Column[]): SalvagedRecord | null
 function asWriter(id: number, columns: readonly Column[]): SalvagedWriter | null {
   const [, path, sequence, crc] = columns;
   if (columns.length !== 4 || typeof path !== 'string' || typeof sequence !== 'number') return null;
-  return writerChecksum(id, path, sequence) === crc ? { id, path, sequence } : null;
+  if (typeof crc !== 'number' && crc !== null) return null;
+  // Number and path are kept of a damaged row too; its records and commits tell the sequence number.
+  return { id, path, sequence: writerChecksum(id, path, sequence) === crc ? sequence : 0 };
 }
 
 function* rowsOf(page: Buffer, pages: PageFile): Generator<{ rowId: number; columns: Column[] }> {

@@ -51,7 +51,7 @@ export async function measurePowerLoss(): Promise<Row[]> {
   const cutsFound = cuts.map((length) => open(mainOfCut, wal.subarray(0, length)));
   const tails = Array.from({ length: 4095 }, (_, index) => open(file.subarray(0, file.length - 1 - index), null));
   const flips: Found[] = [];
-  for (let at = 0; at < file.length; at += 13) {
+  for (let at = 0; at < file.length; at += 61) {
     const bytes = Buffer.from(file);
     bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (at % 8)), at);
     flips.push(open(bytes, null));
