@@ -24,6 +24,7 @@ import { healthRoute } from './routes/health.ts';
 import { intensityRoutes } from './routes/intensity.ts';
 import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
 import { probeRoutes } from './routes/probes.ts';
+import { reportRoutes } from './routes/reports.ts';
 import type { ApiApp, RouteDeps } from './routes/route.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { targetRoute } from './routes/target.ts';
@@ -122,6 +123,7 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   accountRoute(app, deps);
   breakdownRoute(app, deps);
   intensityRoutes(app, deps);
+  reportRoutes(app, deps);
   probeRoutes(app, deps, registry);
 }
 
