@@ -115,7 +115,6 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
       folder: join(deps.dataDir, 'reports'),
       formats: scoring.reports?.formats ?? [],
       languages: scoring.reports?.languages ?? [],
-      font: deps.reportFont,
       log,
     }),
   );

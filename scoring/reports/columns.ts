@@ -17,6 +17,9 @@ export type ReportColumn = {
 
 const per = (value: number | null, { month: { figure } }: ReportRow): number | null =>
   value === null || figure.sec === null || figure.output === null ? null : value / figure.output;
+/** Where nothing was counted at all there may be no counter: no output is then a reason, not a 0. */
+const counted = (value: number | null, { figure }: ReportRow['month']): number | null =>
+  figure.output === 0 && figure.scrap === 0 ? null : value;
 const tonnes = (value: number | null): number | null => (value === null ? null : value / 1000);
 
 const column = (
@@ -37,8 +40,10 @@ export const reportColumns = [
   column('name', ['name', '名称'], TEXT, ({ object }, language) => objectName(object, language)),
   column('level', ['level', '层级'], TEXT, ({ object }, language) => reportTexts[language].levels[object.level]),
   column('energy', ['energy', '能耗'], ['kW.h', '#,##0.00'], ({ month }) => month.figure.energyKwh),
-  column('output', ['good output', '合格产量'], ['{eq}', '#,##0.##'], ({ month }) => month.figure.output),
-  column('scrap', ['scrap', '废品'], ['{eq}', '#,##0.##'], ({ month }) => month.figure.scrap),
+  column('output', ['good output', '合格产量'], ['{eq}', '#,##0.00'], ({ month }) =>
+    counted(month.figure.output, month),
+  ),
+  column('scrap', ['scrap', '废品'], ['{eq}', '#,##0.00'], ({ month }) => counted(month.figure.scrap, month)),
   column('sec', ['energy per output', '单位产出能耗'], ['kW.h/{eq}', '0.0000'], ({ month }) => month.figure.sec),
   column('tceCalorific', ['standard coal, calorific', '综合能耗（当量值）'], ['tce', '#,##0.0000'], (row) =>
     tonnes(row.kgceCalorific.value),

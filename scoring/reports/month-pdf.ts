@@ -87,7 +87,7 @@ function siteFigures(canvas: PdfCanvas, report: MonthReport, language: ReportLan
       [label('tceCalorific'), tce(row.kgceCalorific)],
       [label('tceEquivalent'), tce(row.kgceEquivalent)],
       [label('tCO2'), row.kgCO2.value === null ? none(row.kgCO2.reason) : `${number(row.kgCO2.value / 1000, 4)} t`],
-      [label('output'), figure.output === null ? none(figure.reason) : number(figure.output, 0)],
+      [label('output'), outputOf(row) === null ? none(figure.reason) : number(outputOf(row), 0)],
       [label('sec'), figure.sec === null ? none(figure.reason) : `${number(figure.sec, 4)} kWh`],
       [label('kgceCalorificPer'), perUnit(row.kgceCalorific)],
       [label('kgceEquivalentPer'), perUnit(row.kgceEquivalent)],
@@ -137,6 +137,10 @@ function targets(canvas: PdfCanvas, report: MonthReport, language: ReportLanguag
   );
 }
 
+/** As the table of the workbook has it. */
+const outputOf = (row: ReportRow): number | null =>
+  row.month.figure.output === 0 && row.month.figure.scrap === 0 ? null : row.month.figure.output;
+
 function columnLabel(key: string, language: ReportLanguage): string {
   const column = columns.find((one) => one.key === key);
   return column === undefined ? key : column.header[language];
@@ -165,7 +169,7 @@ function objects(canvas: PdfCanvas, report: MonthReport, language: ReportLanguag
       return [
         { text: objectName(row.object, language), below: cleanText(row.object.path), depth },
         number(figure.energyKwh, 2),
-        number(figure.output, 0),
+        number(outputOf(row), 0),
         number(figure.sec, 4),
         percent(row.changePrevious.value),
         percent(row.changeYear.value),

@@ -82,7 +82,7 @@ function summarySheet(report: MonthReport, language: ReportLanguage, ranges: Rea
   return {
     ...sheet.finish({ name: texts.sheets.summary, widths: reportColumns.map(widthOf) }),
     freezePane: { rows: headerRow + 1, columns: 2 },
-    pageSetup: { orientation: 'landscape', fitToPage: true, fitToWidth: 1, fitToHeight: 0 },
+    pageSetup: { paperSize: 'a3', orientation: 'landscape', fitToPage: true, fitToWidth: 1, fitToHeight: 0 },
   };
 }
 

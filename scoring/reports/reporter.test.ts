@@ -8,6 +8,7 @@ import { reportInput, reportObjects, ZONE } from '../../tests/support/report-pla
 import type { ApiServer } from '../api/server.ts';
 import { EmbeddedStore } from '../store/embedded/embedded-store.ts';
 import { ValueAddedBook } from '../store/value-added-book.ts';
+import { buildMonthReport } from './month-report.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { ReportSchedule } from './schedule.ts';
 
@@ -44,7 +45,7 @@ afterAll(async () => {
 describe('reports from a store', () => {
   it('have the figures of the store', async () => {
     const input = await reportInput();
-    const report = await reporter.read('2026-10');
+    const report = buildMonthReport(await reporter.read('2026-10'));
     const expected = input.windows
       .filter(({ path, start }) => path === '' && start >= input.month.from && start < input.month.to)
       .reduce((sum, { energyKwh }) => sum + energyKwh, 0);
@@ -55,7 +56,7 @@ describe('reports from a store', () => {
   });
 
   it('of a month before the first value hold no figure', async () => {
-    const report = await reporter.read('2020-02');
+    const report = buildMonthReport(await reporter.read('2020-02'));
     expect(report.rows.every(({ month }) => month.figure.energyKwh === null && month.figure.reason === 'no-data')).toBe(
       true,
     );
@@ -116,7 +117,6 @@ describe('reports that are written by themselves', () => {
       folder: target,
       formats: ['csv'],
       languages: ['zh', 'en'],
-      font: loadReportFont,
       log: silentLog,
     });
     const first = await schedule.write();
@@ -150,7 +150,6 @@ describe('reports that are written by themselves', () => {
       folder: join(folder, 'none'),
       formats: ['csv'],
       languages: ['zh'],
-      font: loadReportFont,
       log: silentLog,
     });
     expect(await schedule.write()).toEqual([]);

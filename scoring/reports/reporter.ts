@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { JoulegateError } from '../../broker/contract/error.ts';
 import type { LocalText } from '../../broker/contract/plant.ts';
 import type { TargetSection } from '../config.ts';
@@ -7,16 +9,11 @@ import type { TargetInput } from '../energy/target-report.ts';
 import type { EnergyWindow } from '../energy/window.ts';
 import type { MetricStore } from '../store/metric-store.ts';
 import type { ValueAddedBook } from '../store/value-added-book.ts';
-import { renderMonthCsv } from './month-csv.ts';
-import { renderMonthPdf } from './month-pdf.ts';
-import { buildMonthReport, type MonthReport, type ReportObject } from './month-report.ts';
-import { renderMonthXlsx } from './month-xlsx.ts';
+import type { MonthReportInput, ReportObject } from './month-report.ts';
 import { monthAt, monthSpan, shiftMonth } from './month.ts';
 import type { QuotaRule } from './quota.ts';
-import type { ReportLanguage } from './report-text.ts';
-
-export const reportFormats = ['xlsx', 'pdf', 'csv'] as const;
-export type ReportFormat = (typeof reportFormats)[number];
+import type { ReportForm, ReportFormat } from './render.ts';
+import type { ReportResult, ReportWork } from './report-worker.ts';
 
 export const reportMediaTypes: Readonly<Record<ReportFormat, string>> = {
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
@@ -52,70 +49,62 @@ export type RenderedReport = {
   readonly fileName: string;
 };
 
-export type ReportRequest = {
-  readonly month: string;
-  readonly format: ReportFormat;
-  readonly language: ReportLanguage;
-};
+export type ReportRequest = ReportForm & { readonly month: string };
 
 /** Reads and renders month reports. */
 export type Reporter = {
   /** The last month that is over. */
   readonly lastMonth: () => string;
-  /** @throws JoulegateError QUERY_INVALID for a month that is none or has not begun, STORE_FAILED. */
-  readonly read: (month: string) => Promise<MonthReport>;
+  /** What a report is made from. @throws JoulegateError QUERY_INVALID for a month that is none or has not begun, STORE_FAILED. */
+  readonly read: (month: string) => Promise<MonthReportInput>;
   /** @throws JoulegateError as `read`. */
   readonly render: (request: ReportRequest) => Promise<RenderedReport>;
+  /** One month in several forms, of one reading. Without forms: only the hash and how many days have data. */
+  readonly renderAll: (month: string, forms: readonly ReportForm[]) => Promise<ReportResult>;
 };
 
-/** Reports are made one after the other: a large one takes memory and seconds of the processor. */
+/** Reports are made one after the other: a large one takes memory and seconds of a processor. */
 export function createReporter(options: ReporterOptions): Reporter {
   let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const mine = last.then(work);
+  const { timezone } = options.site;
+  const { meterReadingDay } = options.accounts.calendar;
+  const renderAll: Reporter['renderAll'] = (month, forms) => {
+    const mine = last.then(async () => {
+      const font = forms.some(({ format }) => format === 'pdf') ? await options.font() : null;
+      return work({ input: await readMonth(options, month), forms, font });
+    });
     last = mine.catch(() => undefined);
     return mine;
   };
-  const { timezone } = options.site;
-  const { meterReadingDay } = options.accounts.calendar;
   return {
     lastMonth: () => shiftMonth(monthAt(options.now(), timezone, meterReadingDay), -1),
-    read: (month) => inTurn(() => readMonth(options, month)),
-    render: ({ month, format, language }) =>
-      inTurn(async () => {
-        const report = await readMonth(options, month);
-        return {
-          body: await renderMonth(report, { format, language, font: options.font }),
-          hash: report.hash,
-          mediaType: reportMediaTypes[format],
-          fileName: `joulegate-${month}.${language}.${format}`,
-        };
-      }),
+    read: (month) => readMonth(options, month),
+    renderAll,
+    render: async ({ month, format, language }) => {
+      const { bodies, hash } = await renderAll(month, [{ format, language }]);
+      return {
+        body: bodies[0] ?? new Uint8Array(),
+        hash,
+        mediaType: reportMediaTypes[format],
+        fileName: `joulegate-${month}.${language}.${format}`,
+      };
+    },
   };
 }
 
-/** A report in one of its forms. */
-export async function renderMonth(
-  report: MonthReport,
-  form: {
-    readonly format: ReportFormat;
-    readonly language: ReportLanguage;
-    readonly font: () => Promise<Uint8Array>;
-  },
-): Promise<Uint8Array> {
-  switch (form.format) {
-    case 'xlsx':
-      return renderMonthXlsx(report, form.language);
-    case 'pdf':
-      return renderMonthPdf(report, form.language, await form.font());
-    case 'csv':
-      return renderMonthCsv(report, form.language);
-    default:
-      return form.format satisfies never;
+/** Makes and renders a report beside the event loop, which goes on serving values meanwhile. */
+async function work(job: ReportWork): Promise<ReportResult> {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const worker = new Worker(new URL(`./report-worker.${ending}`, import.meta.url), { workerData: job });
+  try {
+    const [result] = (await once(worker, 'message')) as [ReportResult];
+    return result;
+  } finally {
+    await worker.terminate();
   }
 }
 
-async function readMonth(options: ReporterOptions, asked: string): Promise<MonthReport> {
+async function readMonth(options: ReporterOptions, asked: string): Promise<MonthReportInput> {
   const { store, site, accounts } = options;
   const zone = site.timezone;
   const spanOf = (name: string) => monthSpan(name, zone, accounts.calendar.meterReadingDay);
@@ -132,7 +121,7 @@ async function readMonth(options: ReporterOptions, asked: string): Promise<Month
   const windows: EnergyWindow[] = [];
   for (const { from, to } of [month, previous, yearBefore])
     windows.push(...(await store.readAllWindows({ window: '1d', from, to })));
-  return buildMonthReport({
+  return {
     enterprise: site.enterprise,
     site: { name: site.name, displayName: site.displayName },
     zone,
@@ -147,7 +136,7 @@ async function readMonth(options: ReporterOptions, asked: string): Promise<Month
     targets: await Promise.all(options.targets.map((target) => targetInput(target, options, month.to))),
     valueAdded: await options.valueAdded.current(),
     quotas: options.quotas,
-  });
+  };
 }
 
 async function targetInput(

@@ -3,7 +3,8 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../broker/contract/deps.ts';
 import { describeError } from '../../broker/contract/error.ts';
-import { renderMonth, type Reporter, type ReportFormat } from './reporter.ts';
+import type { ReportForm, ReportFormat } from './render.ts';
+import type { Reporter } from './reporter.ts';
 import type { ReportLanguage } from './report-text.ts';
 
 export type ReportScheduleOptions = {
@@ -12,7 +13,6 @@ export type ReportScheduleOptions = {
   readonly folder: string;
   readonly formats: readonly ReportFormat[];
   readonly languages: readonly ReportLanguage[];
-  readonly font: () => Promise<Uint8Array>;
   readonly log: Logger;
 };
 
@@ -48,28 +48,33 @@ export class ReportSchedule implements AsyncDisposable {
 
   /** Writes what is not there yet and gives the names of new files. */
   async write(): Promise<readonly string[]> {
-    const { reporter, folder, formats, languages, font, log } = this.#options;
-    const report = await reporter.read(reporter.lastMonth());
+    const { reporter, folder, formats, languages, log } = this.#options;
+    const month = reporter.lastMonth();
+    const { hash, daysMeasured } = await reporter.renderAll(month, []);
     // A month before the plant had a first value is no report.
-    if (report.rows.every(({ month }) => month.daysMeasured === 0)) return [];
+    if (daysMeasured === 0) return [];
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const there = new Set(await readdir(folder));
+    const nameOf = (data: string, { language, format }: ReportForm): string =>
+      `joulegate-${month}-${data.slice(0, 8)}.${language}.${format}`;
+    const missing = languages
+      .flatMap((language) => formats.map((format) => ({ language, format })))
+      .filter((form) => !there.has(nameOf(hash, form)));
+    if (missing.length === 0) return [];
+    const made = await reporter.renderAll(month, missing);
     const written: string[] = [];
-    for (const language of languages) {
-      for (const format of formats) {
-        const name = `joulegate-${report.month}-${report.hash.slice(0, 8)}.${language}.${format}`;
-        if (there.has(name)) continue;
-        const draft = join(folder, `.${name}.${randomUUID()}`);
-        try {
-          await writeFile(draft, await renderMonth(report, { format, language, font }), { mode: 0o600, flush: true });
-          await rename(draft, join(folder, name));
-        } finally {
-          await rm(draft, { force: true });
-        }
-        written.push(name);
+    for (const [index, form] of missing.entries()) {
+      const name = nameOf(made.hash, form);
+      const draft = join(folder, `.${name}.${randomUUID()}`);
+      try {
+        await writeFile(draft, made.bodies[index] ?? '', { mode: 0o600, flush: true });
+        await rename(draft, join(folder, name));
+      } finally {
+        await rm(draft, { force: true });
       }
+      written.push(name);
     }
-    if (written.length > 0) log.info({ folder, month: report.month, files: written.length }, 'month report written');
+    log.info({ folder, month, files: written.length }, 'month report written');
     return written;
   }
 

@@ -1,4 +1,4 @@
-import type { Cell, CellStyle, CellValue, WriteSheet } from 'hucre';
+import type { Cell, CellStyle, CellValue, RowDef, WriteSheet } from 'hucre';
 
 /** How a cell looks; a look with a format is a figure, with a formula a calculated one. */
 export type CellLook =
@@ -10,6 +10,8 @@ export type CellLook =
   | 'box'
   | { readonly format: string; readonly formula?: string };
 
+/** Three lines of a header. */
+const HEADER_POINTS = 42;
 const line = { style: 'thin', color: { rgb: 'BFC5CC' } } as const;
 const border = { top: line, bottom: line, left: line, right: line } as const;
 const looks = {
@@ -41,6 +43,7 @@ export function cellName(column: number, row: number): string {
 export class Sheet {
   readonly #rows: CellValue[][] = [];
   readonly #cells = new Map<string, Partial<Cell>>();
+  readonly #heights = new Map<number, RowDef>();
 
   get length(): number {
     return this.#rows.length;
@@ -50,6 +53,7 @@ export class Sheet {
   row(cells: readonly (readonly [CellValue, CellLook])[]): void {
     const row = this.#rows.length;
     this.#rows.push(cells.map(([value]) => value));
+    if (cells.some(([, look]) => look === 'header')) this.#heights.set(row, { height: HEADER_POINTS });
     for (const [column, [value, look]] of cells.entries()) {
       const style: CellStyle = typeof look === 'string' ? looks[look] : { numFmt: look.format };
       const formula = typeof look === 'string' ? undefined : look.formula;
@@ -62,6 +66,12 @@ export class Sheet {
   }
 
   finish({ name, widths }: { readonly name: string; readonly widths: readonly number[] }): WriteSheet {
-    return { name, rows: this.#rows, cells: this.#cells, columns: widths.map((width) => ({ width })) };
+    return {
+      name,
+      rows: this.#rows,
+      cells: this.#cells,
+      rowDefs: this.#heights,
+      columns: widths.map((width) => ({ width })),
+    };
   }
 }
