@@ -93,6 +93,47 @@ export const EnergySection = Type.Object(
         description: 'Paths whose energy is no part of what is above them, e.g. a tenant.',
       }),
     ),
+    allocations: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            id: Type.String({ minLength: 1, maxLength: 64 }),
+            utility: Type.String({ minLength: 1, description: 'Path of the shared utility, e.g. a compressor house.' }),
+            version: Type.String({
+              minLength: 1,
+              description: 'Version of the agreement; it stands beside every allocated kWh.',
+            }),
+            driver: Type.Optional(
+              Type.Enum(['sub-meter', 'run-time-rated', 'good-output', 'fixed-share'], {
+                description: 'The only driver to use. Left out: the first of this list that is known of all consumers.',
+              }),
+            ),
+            approved: Type.Optional(
+              Type.String({
+                pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+                description: 'Day on which fixed shares were approved; without it they are not used.',
+              }),
+            ),
+            consumers: Type.Array(
+              Type.Object(
+                {
+                  path: Type.String({ minLength: 1 }),
+                  ratedKw: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+                  meter: Type.Optional(
+                    Type.String({ minLength: 1, description: 'Equipment that measures what this consumer takes.' }),
+                  ),
+                  share: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+                },
+                { additionalProperties: false },
+              ),
+              { minItems: 1 },
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        { description: 'Shared utilities and the rule by which their energy is given to those they serve.' },
+      ),
+    ),
     tariff: Type.Optional(
       Type.Object(
         {

@@ -14,6 +14,7 @@ import { answerError, registerProblems } from './plugins/problem.ts';
 import { registerSignIn } from './plugins/sign-in.ts';
 import { validatorCompiler } from './plugins/validation.ts';
 import { accountRoute } from './routes/account.ts';
+import { allocationRoute } from './routes/allocation.ts';
 import { alertsRoutes } from './routes/alerts.ts';
 import { anomaliesRoute } from './routes/anomalies.ts';
 import { breakdownRoute } from './routes/breakdown.ts';
@@ -121,6 +122,7 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   alertsRoutes(app, deps);
   targetRoute(app, deps);
   accountRoute(app, deps);
+  allocationRoute(app, deps);
   breakdownRoute(app, deps);
   intensityRoutes(app, deps);
   reportRoutes(app, deps);

@@ -105,7 +105,10 @@ describe('the target report', () => {
     expect(activityKwhPerDay).toBeGreaterThan(0);
     expect(intensityKwhPerDay).toBeLessThan(0);
     expect((adjustedChange ?? 0) + (loadEffect ?? 0)).toBe(rawChange);
-    expect(lmdi?.parts.map(({ path }) => path)).toEqual(['line-0', 'line-1']);
+    const parts = lmdi?.parts ?? [];
+    expect(parts.map(({ path }) => path)).toEqual(['line-0', 'line-1']);
+    for (const effect of ['activityKwhPerDay', 'structureKwhPerDay', 'intensityKwhPerDay'] as const)
+      expect(parts.reduce((sum, part) => sum + part[effect], 0)).toBe(lmdi?.[effect]);
   });
 
   it('gives the same bytes and hash for the same windows, and another hash for another revision', () => {
