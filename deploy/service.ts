@@ -11,6 +11,7 @@ import type { PlantConfig } from './config/schema.ts';
 import { withCredentials } from './credentials.ts';
 import { apiToken, openDataDir, serviceDir, writeCredentials, type DataDir, type ServiceName } from './data-dir.ts';
 import { runUntilStopped } from './lifecycle.ts';
+import { loadReportFont } from '../seeds/load-font.ts';
 import { watchPlantFile } from './plant-watch.ts';
 import { builtConsole } from './product.ts';
 
@@ -123,6 +124,7 @@ async function startScoringService({ config, file, dataDir, deps }: Setting): Pr
       apiToken: await apiToken(dataDir),
       founding: await foundingOf(config),
       accounts: await accountRules(section.energy, config.plant.timezone, file),
+      reportFont: loadReportFont,
     },
   );
   return opened(service, { service: 'scoring', url: service.url });

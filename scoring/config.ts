@@ -179,6 +179,33 @@ export const EnergySection = Type.Object(
 );
 export type EnergySection = Static<typeof EnergySection>;
 
+/** Month reports. */
+export const ReportsSection = Type.Object(
+  {
+    formats: Type.Array(Type.Enum(['xlsx', 'pdf', 'csv']), {
+      default: ['xlsx', 'pdf'],
+      description: 'Written by itself for each complete month, into <data>/scoring/reports; [] = none.',
+    }),
+    languages: Type.Array(Type.Enum(['zh', 'en']), { default: ['zh'] }),
+    quotas: Type.Array(
+      Type.Object(
+        {
+          path: Type.String({ description: 'Equipment path; empty = site.' }),
+          basis: Type.Enum(['calorific', 'equivalent'], { description: 'The basis the standard names.' }),
+          advanced: Type.Number({ exclusiveMinimum: 0, description: 'Grade 1 (先进值), kgce per equivalent unit.' }),
+          access: Type.Number({ exclusiveMinimum: 0, description: 'Grade 2 (准入值).' }),
+          limit: Type.Number({ exclusiveMinimum: 0, description: 'Grade 3 (限定值).' }),
+          source: Type.String({ minLength: 1, description: 'Standard and clause.' }),
+        },
+        { additionalProperties: false },
+      ),
+      { default: [], description: 'Energy quotas (单位产品能耗限额) whose grade the report shows.' },
+    ),
+  },
+  { additionalProperties: false },
+);
+export type ReportsSection = Static<typeof ReportsSection>;
+
 export const InfluxSection = Type.Object(
   {
     url: Type.String({ pattern: '^https?://', examples: ['http://127.0.0.1:8086'] }),
@@ -259,6 +286,7 @@ export const ScoringSection = Type.Object(
       ),
     ),
     energy: Type.Optional(EnergySection),
+    reports: Type.Optional(ReportsSection),
     targets: Type.Array(TargetSection, { default: [] }),
   },
   { additionalProperties: false },

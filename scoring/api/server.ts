@@ -26,6 +26,7 @@ import { healthRoute } from './routes/health.ts';
 import { intensityRoutes } from './routes/intensity.ts';
 import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
 import { probeRoutes } from './routes/probes.ts';
+import { reportRoutes } from './routes/reports.ts';
 import type { ApiApp, RouteDeps } from './routes/route.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { staticFactorRoutes } from './routes/static-factors.ts';
@@ -128,6 +129,7 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   staticFactorRoutes(app, deps);
   breakdownRoute(app, deps);
   intensityRoutes(app, deps);
+  reportRoutes(app, deps);
   probeRoutes(app, deps, registry);
 }
 
