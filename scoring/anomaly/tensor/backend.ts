@@ -67,7 +67,7 @@ function prove(tf: typeof Tensors): void {
     const input = tf.tensor2d([1, 2, 3, 4], [2, 2]);
     const hidden = tf.tanh(tf.add(tf.matMul(input, tf.tensor2d([0.5, -0.5], [2, 1])), tf.tensor1d([0.1])));
     const slope = tf.mul(tf.sub(1, tf.square(hidden)), 2);
-    const gradient = tf.matMul(input, slope as Tensors.Tensor2D, true, false);
+    const gradient = tf.matMul(input, slope, true, false);
     const value = tf.mean(tf.square(gradient)).dataSync()[0] ?? Number.NaN;
     // tanh(−0.4) twice; 4 · 2 · (1 − tanh²(0.4)) and 6 · 2 · (1 − tanh²(0.4)), squared, their mean.
     const expected = (((1 - Math.tanh(0.4) ** 2) * 2) ** 2 * (4 ** 2 + 6 ** 2)) / 2;
