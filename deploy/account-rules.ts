@@ -58,7 +58,6 @@ function rules(
     zone,
     boundaries: boundariesOf(section),
     allocations: allocationRulesOf(section?.allocations),
-    ratedKw: new Map(Object.entries(section?.ratedKw ?? {})),
     calendar: calendarOf(section),
   };
 }

@@ -31,22 +31,6 @@ export const TargetSection = Type.Object(
         },
       ),
     ),
-    multiYear: Type.Optional(
-      Type.Object(
-        {
-          total: Type.Number({
-            exclusiveMinimum: 0,
-            exclusiveMaximum: 1,
-            description: 'Fall over all years, e.g. 0.135.',
-          }),
-          years: Type.Integer({ minimum: 2, maximum: 30 }),
-        },
-        {
-          additionalProperties: false,
-          description: 'A promise over several years, counted from the year of the base period.',
-        },
-      ),
-    ),
     seed: Type.Optional(Type.String({ description: 'Founding figures shown beside the target, e.g. shanghai-2017.' })),
   },
   { additionalProperties: false },
@@ -107,11 +91,6 @@ export const EnergySection = Type.Object(
     independent: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         description: 'Paths whose energy is no part of what is above them, e.g. a tenant.',
-      }),
-    ),
-    ratedKw: Type.Optional(
-      Type.Record(Type.String(), Type.Number({ exclusiveMinimum: 0 }), {
-        description: 'Rated power in kW of machines, lines and areas by path: which meters GB 17167 requires.',
       }),
     ),
     allocations: Type.Optional(

@@ -18,7 +18,6 @@ import { ReceiveWindow } from './ingest/receive-window.ts';
 import { LivePlant } from './live-plant.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
 import { createStream, startPlantReader } from './plant-stream.ts';
-import { StaticFactorBook } from './store/static-factor-book.ts';
 import { ValueAddedBook } from './store/value-added-book.ts';
 import { ProblemBook } from './problem-book.ts';
 
@@ -126,7 +125,6 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
       token: deps.apiToken,
       consoleDir: config.consoleDir,
       accounts: deps.accounts,
-      staticFactors: new StaticFactorBook(join(deps.dataDir, 'static-factors.jsonl')),
       valueAdded,
       reports: reporter,
       store: core.store,

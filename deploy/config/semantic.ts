@@ -268,9 +268,6 @@ function checkBoundaries(energy: EnergySection | undefined, gateway: Sections['g
   for (const [index, path] of independent.entries()) {
     if (!known(path)) error([...at, 'independent', index], `${show(path)} is the path of nothing in this plant`);
   }
-  for (const path of Object.keys(energy?.ratedKw ?? {})) {
-    if (!known(path)) error([...at, 'ratedKw', path], `${show(path)} is the path of nothing in this plant`);
-  }
   checkAllocations(energy?.allocations ?? [], known, (path, message) =>
     error([...at, 'allocations', ...path], message),
   );

@@ -3,7 +3,6 @@ import type { Logger } from '../../broker/contract/deps.ts';
 import type { AccountRules } from '../energy/account.ts';
 import type { PlantView } from '../plant-view.ts';
 import type { AlertStore, MetricStore } from '../store/metric-store.ts';
-import type { StaticFactorBook } from '../store/static-factor-book.ts';
 import type { ValueAddedBook } from '../store/value-added-book.ts';
 
 /** A sign-in that was refused, for whoever turns it into an event. */
@@ -37,7 +36,6 @@ export type ApiOptions = {
   readonly consoleDir: string | null;
   readonly accounts: AccountRules;
   readonly valueAdded: ValueAddedBook;
-  readonly staticFactors: StaticFactorBook;
   /** Left out: no reports. */
   readonly reports?: ReportSource | undefined;
   readonly store: MetricStore;

@@ -19,8 +19,6 @@ export type AccountRules = {
   readonly boundaries: Boundaries;
   /** How the energy of shared utilities is allocated. */
   readonly allocations: readonly AllocationRule[];
-  /** Rated power in kW by path, for the meters that GB 17167 requires. */
-  readonly ratedKw: ReadonlyMap<string, number>;
   readonly calendar: PlantCalendar;
 };
 
