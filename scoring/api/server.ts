@@ -28,6 +28,7 @@ import { probeRoutes } from './routes/probes.ts';
 import { reportRoutes } from './routes/reports.ts';
 import type { ApiApp, RouteDeps } from './routes/route.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { studyRoutes } from './routes/studies.ts';
 import { targetRoute } from './routes/target.ts';
 import { createSessions } from './sessions.ts';
 import { createZoneTime } from './zone-time.ts';
@@ -126,6 +127,7 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   breakdownRoute(app, deps);
   intensityRoutes(app, deps);
   reportRoutes(app, deps);
+  studyRoutes(app, deps);
   probeRoutes(app, deps, registry);
 }
 

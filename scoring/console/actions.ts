@@ -148,6 +148,12 @@ export function createActions(state: ConsoleState, api: ApiClient, now: () => nu
   };
 
   return {
+    /** Asks the API; an expired session opens the sign-in over the page. */
+    get: async <T>(path: string, query?: Readonly<Record<string, string | number>>): Promise<Answer<T>> => {
+      const answer = await api.get<T>(path, query);
+      if (!answer.ok) noteFailure(answer.failure);
+      return answer;
+    },
     loadEquipment,
     loadAlerts,
     loadAnomalies,
@@ -189,6 +195,7 @@ export function createActions(state: ConsoleState, api: ApiClient, now: () => nu
     signOut: async (): Promise<void> => {
       await api.signOut();
       stop?.();
+      state.site.value = null;
       state.signedIn.value = false;
       state.needsSignIn.value = true;
     },

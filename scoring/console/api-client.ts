@@ -39,6 +39,8 @@ export type ApiClient = {
   readonly acknowledge: (id: string) => Promise<Answer<AlertView>>;
   readonly target: () => Promise<Answer<TargetAnswer>>;
   readonly health: () => Promise<Answer<HealthAnswer>>;
+  /** Any other answer of the API, by its path below /api/v1. */
+  readonly get: <T>(path: string, query?: Readonly<Record<string, string | number>>) => Promise<Answer<T>>;
   readonly signIn: (token: string) => Promise<Answer<null>>;
   readonly signOut: () => Promise<Answer<null>>;
 };
@@ -90,6 +92,7 @@ export function createApiClient(options: {
     acknowledge: (id) => send('POST', `alerts/${encodeURIComponent(id)}/acknowledge`),
     target: () => send('GET', 'target'),
     health: () => send('GET', 'health'),
+    get: (path, query = {}) => send('GET', Object.keys(query).length === 0 ? path : `${path}?${search(query)}`),
     signIn: (token) => send('POST', 'session', { token }),
     signOut: () => send('DELETE', 'session'),
   };

@@ -1,52 +1,58 @@
-import { AlertList } from './components/alert-list.tsx';
-import { AnomalyList } from './components/anomaly-list.tsx';
-import { DetailPanel } from './components/detail-panel.tsx';
-import { EquipmentTree } from './components/equipment-tree.tsx';
-import { KeyFigures } from './components/key-figures.tsx';
+import { Announcer } from './components/alert-list.tsx';
+import { Navigation } from './components/navigation.tsx';
 import { SignIn } from './components/sign-in.tsx';
 import { LiveNotice, SiteHeader } from './components/site-header.tsx';
-import { TargetPanel } from './components/target-panel.tsx';
 import { useConsole } from './console-context.ts';
 import { t } from './i18n/text.ts';
+import type { Screen } from './route.ts';
+import { BaselineScreen } from './screens/baseline-screen.tsx';
+import { FlowScreen } from './screens/flow-screen.tsx';
+import { IntensityScreen } from './screens/intensity-screen.tsx';
+import { PlantScreen } from './screens/plant-screen.tsx';
+import { RankingScreen } from './screens/ranking-screen.tsx';
+import { TargetScreen } from './screens/target-screen.tsx';
 
-/** The whole page. */
+const screenOf: Readonly<Record<Screen, () => preact.JSX.Element>> = {
+  plant: PlantScreen,
+  intensity: IntensityScreen,
+  target: TargetScreen,
+  ranking: RankingScreen,
+  flow: FlowScreen,
+  baseline: BaselineScreen,
+};
+
+/** The whole page. A session that ends hides what stands on it, so that nothing typed is lost. */
 export function App() {
   const { state } = useConsole();
-  if (state.needsSignIn.value) {
-    return (
-      <>
-        <SiteHeader />
-        <SignIn />
-      </>
-    );
-  }
+  const asks = state.needsSignIn.value;
+  const known = state.site.value !== null;
   const { state: live } = state.liveness.value;
   const isOld = live === 'stale' || live === 'offline';
+  const screen = state.screen.value;
+  const Shown = screenOf[screen];
   return (
     <>
-      <a class="skip" href="#equipment" onClick={skipToTree}>
+      <a class="skip" href="#content" onClick={skipToContent}>
         {t('page.skip')}
       </a>
       <SiteHeader />
-      <LiveNotice />
-      <main class={isOld ? 'page page-old' : 'page'}>
-        <KeyFigures />
-        <div class="main-grid">
-          <EquipmentTree />
-          <DetailPanel />
+      {asks && <SignIn />}
+      {(!asks || known) && (
+        <div hidden={asks}>
+          <Navigation />
+          <LiveNotice />
+          <Announcer />
+          <main id="content" tabIndex={-1} class={isOld ? 'page page-old' : 'page'} data-screen={screen}>
+            <Shown />
+          </main>
         </div>
-        <TargetPanel />
-        <div class="list-grid">
-          <AnomalyList />
-          <AlertList />
-        </div>
-      </main>
+      )}
     </>
   );
 }
 
-/** The address holds the selected object, so the link moves the focus itself. */
-function skipToTree(event: Event): void {
+/** The address holds the route, so the link moves the focus itself. */
+function skipToContent(event: Event): void {
   event.preventDefault();
-  document.querySelector<HTMLElement>('#equipment')?.focus();
+  document.querySelector<HTMLElement>('#content')?.focus();
 }

@@ -1,4 +1,4 @@
-import { effect } from '@preact/signals';
+import { batch, effect } from '@preact/signals';
 import { render } from 'preact';
 import { createActions } from './actions.ts';
 import { createApiClient } from './api-client.ts';
@@ -7,6 +7,7 @@ import { ConsoleContext } from './console-context.ts';
 import { localeOf } from './format.ts';
 import { nameIn, t } from './i18n/text.ts';
 import { applyPreferences, hasSignedIn, language, noteSignedIn } from './preferences.ts';
+import { formatRoute, parseRoute } from './route.ts';
 import { createConsoleState } from './state.ts';
 import './styles/base.css';
 import './styles/layout.css';
@@ -14,6 +15,7 @@ import './styles/tree.css';
 import './styles/detail.css';
 import './styles/target.css';
 import './styles/lists.css';
+import './styles/screens.css';
 
 const TICK_MS = 1000;
 
@@ -27,24 +29,27 @@ const api = createApiClient({
 });
 const actions = createActions(state, api, now);
 
-const pathOfHash = () => {
-  try {
-    return decodeURIComponent(location.hash.replace(/^#\/?/, ''));
-  } catch {
-    return '';
-  }
+const follow = () => {
+  const route = parseRoute(location.hash);
+  batch(() => {
+    state.screen.value = route.screen;
+    actions.select(route.path);
+  });
 };
-state.selected.value = pathOfHash();
+follow();
 state.signedIn.value = hasSignedIn();
 effect(() => noteSignedIn(state.signedIn.value));
-addEventListener('hashchange', () => actions.select(pathOfHash()));
+addEventListener('hashchange', follow);
 effect(() => {
-  const hash = `#/${state.selected.value.split('/').map(encodeURIComponent).join('/')}`;
-  if (location.hash !== hash && !(hash === '#/' && location.hash === '')) history.replaceState(null, '', hash);
+  const hash = formatRoute({ screen: state.screen.value, path: state.selected.value });
+  if (location.hash !== hash && location.hash !== '') history.replaceState(null, '', hash);
 });
 effect(() => {
   const site = state.site.value;
-  document.title = site === null ? 'Joulegate' : t('page.title', { site: nameIn(site.displayName, site.name) });
+  document.title =
+    site === null
+      ? 'Joulegate'
+      : `${t(`screen.${state.screen.value}`)} · ${t('page.title', { site: nameIn(site.displayName, site.name) })}`;
 });
 setInterval(() => {
   state.now.value = now();

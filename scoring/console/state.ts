@@ -10,6 +10,7 @@ import type {
   TargetView,
 } from '../api/schemas.ts';
 import type { Failure } from './api-client.ts';
+import type { Screen } from './route.ts';
 
 /** Something that is loaded: a failed reload keeps the last value beside the failure. */
 export type Loadable<T> =
@@ -87,6 +88,7 @@ export function createConsoleState(startedAt: number) {
     health: signal<Loadable<HealthAnswer>>({ state: 'loading' }),
     trend: signal<Loadable<EnergyAnswer>>({ state: 'loading' }),
     scores: signal<Loadable<AnomalyAnswer>>({ state: 'loading' }),
+    screen: signal<Screen>('plant'),
     selected: signal(''),
     range: signal<RangeName>('24h'),
     search: signal(''),

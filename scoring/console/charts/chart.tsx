@@ -7,7 +7,7 @@ type ChartOption = Parameters<EChartsType['setOption']>[0];
 export function Chart(props: {
   readonly option: unknown;
   readonly summary: string;
-  readonly size: 'tall' | 'low' | 'wide';
+  readonly size: 'tall' | 'low' | 'wide' | 'flow';
   readonly testId: string;
   /** Points with a figure that are drawn. */
   readonly points: number;

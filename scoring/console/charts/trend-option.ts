@@ -6,20 +6,27 @@ import { clip, clipRange, isClipped } from './clip-range.ts';
 import type { Palette } from './palette.ts';
 import type { TrendPoint } from './trend-points.ts';
 
+/** A level the line is held against. */
+export type TrendLimit = { readonly value: number; readonly label: string; readonly kind: 'base' | 'limit' };
+
 type TrendInput = {
   readonly points: readonly TrendPoint[];
   readonly answer: EnergyAnswer;
   readonly palette: Palette;
   readonly language: Language;
   readonly text: ChartText;
+  readonly limits: readonly TrendLimit[];
 };
 
 /** Energy per unit as a line with gaps, energy as bars behind it. */
-export function trendOption({ points, answer, palette, language, text }: TrendInput) {
+export function trendOption({ points, answer, palette, language, text, limits }: TrendInput) {
   const wholeDays = answer.window === '1d';
   const byTime = new Map(points.map((point) => [point.at, point]));
   const known = points.filter(({ sec }) => sec !== null);
-  const range = clipRange(known.flatMap(({ sec }) => (sec === null ? [] : [sec])));
+  const range = clipRange(
+    known.flatMap(({ sec }) => (sec === null ? [] : [sec])),
+    limits.map(({ value }) => value),
+  );
   const clipped = known.filter(({ sec }) => isClipped(sec, range));
   const lone = new Set(points.filter((_, index) => isLone(points, index)).map(({ at }) => at));
   return {
@@ -59,6 +66,22 @@ export function trendOption({ points, answer, palette, language, text }: TrendIn
         symbol: 'circle',
         lineStyle: { width: 2, color: palette.accent },
         itemStyle: { color: palette.accent },
+        markLine: {
+          silent: true,
+          symbol: 'none',
+          precision: 8,
+          data: limits.map(({ value, label, kind }, index) => ({
+            yAxis: value,
+            lineStyle: { color: kind === 'base' ? palette.quiet : palette.warn, type: 'dashed', width: 1 },
+            label: {
+              formatter: label,
+              fontSize: 11,
+              color: kind === 'base' ? palette.quiet : palette.warn,
+              position: kind === 'base' ? 'insideStartTop' : 'insideStartBottom',
+              offset: [Math.max(0, index - 1) * 48, 0],
+            },
+          })),
+        },
         data: points.map((point) => ({
           value: [point.at, clip(point.sec, range)],
           symbolSize: lone.has(point.at) ? 5 : 0,

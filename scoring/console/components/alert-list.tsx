@@ -18,7 +18,6 @@ export function AlertList() {
       <div class="panel-head">
         <h2 id="alerts-title">{t('alerts.title')}</h2>
       </div>
-      <Announcer />
       {loaded.state === 'loading' && <Skeleton rows={4} what={t('alerts.title')} />}
       {loaded.state === 'failed' && (
         <Failed what={t('alerts.title')} failure={loaded.failure} onRetry={() => void actions.loadAlerts()} />
@@ -37,7 +36,8 @@ export function AlertList() {
   );
 }
 
-function Announcer() {
+/** Tells people who cannot see the list move of the newest alert. */
+export function Announcer() {
   const { state } = useConsole();
   const alert = state.announced.value;
   return (

@@ -6,6 +6,7 @@ import { language } from '../preferences.ts';
 import { ranges, type RangeName } from '../state.ts';
 import { ClassMark, StateMark } from './equipment-row.tsx';
 import { Figure } from './figure.tsx';
+import { studyRangeName } from '../study-range.ts';
 import { Empty, Skeleton } from './load-state.tsx';
 import { ScorePanel } from './score-panel.tsx';
 import { TagTable } from './tag-table.tsx';
@@ -103,15 +104,18 @@ function Fact(props: {
   );
 }
 
-function RangeButtons() {
+/** Chooses the range of charts and tables. */
+export function RangeButtons({ ofDays = false }: { /** Only ranges of whole days. */ readonly ofDays?: boolean }) {
   const { state } = useConsole();
+  const names: readonly RangeName[] = ofDays ? ['7d', '30d'] : (Object.keys(ranges) as RangeName[]);
+  const current = ofDays ? studyRangeName(state) : state.range.value;
   return (
     <div class="switch" role="group" aria-label={t('range.label')}>
-      {(Object.keys(ranges) as RangeName[]).map((name) => (
+      {names.map((name) => (
         <button
           key={name}
           type="button"
-          aria-pressed={state.range.value === name}
+          aria-pressed={current === name}
           onClick={() => {
             state.range.value = name;
           }}

@@ -1,17 +1,35 @@
 import { useMemo } from 'preact/hooks';
-import type { EnergyAnswer } from '../../api/schemas.ts';
+import type { EnergyAnswer, TargetView } from '../../api/schemas.ts';
 import { Chart } from '../charts/chart.tsx';
 import { paletteOf } from '../charts/palette.ts';
-import { trendOption } from '../charts/trend-option.ts';
+import { trendOption, type TrendLimit } from '../charts/trend-option.ts';
 import { trendPoints } from '../charts/trend-points.ts';
 import { useConsole } from '../console-context.ts';
-import { formatIntensity, formatNumber, NO_FIGURE } from '../format.ts';
+import { formatChange, formatIntensity, formatNumber, NO_FIGURE } from '../format.ts';
 import { t, textOf } from '../i18n/text.ts';
 import { appearance, language } from '../preferences.ts';
 import { Empty, Failed, Skeleton } from './load-state.tsx';
 
+const NO_LIMITS: readonly TrendLimit[] = [];
+
+const limitsOf = ({ base, levels }: TargetView): readonly TrendLimit[] => [
+  ...(base.sec === null ? [] : [{ value: base.sec, label: t('target.chartBase'), kind: 'base' as const }]),
+  ...levels.flatMap(({ targetSec, reduction }) =>
+    targetSec === null
+      ? []
+      : [{ value: targetSec, label: formatChange(-reduction, language.value, 1), kind: 'limit' as const }],
+  ),
+];
+
 /** Energy per unit and energy of the selected object, window by window. */
-export function TrendPanel({ name }: { readonly name: string }) {
+export function TrendPanel({
+  name,
+  withTarget = false,
+}: {
+  readonly name: string;
+  /** Draws the base and the promised limits of the object, where it has a target. */
+  readonly withTarget?: boolean;
+}) {
   const { state, actions } = useConsole();
   const loaded = state.trend.value;
   const answer = loaded.state === 'loading' ? null : loaded.value;
@@ -25,19 +43,24 @@ export function TrendPanel({ name }: { readonly name: string }) {
         <Failed what={t('trend.title')} failure={loaded.failure} onRetry={() => void actions.loadTrend()} />
       )}
       {loaded.state === 'loading' && <Skeleton rows={6} what={t('trend.title')} />}
-      {answer !== null && <TrendChart answer={answer} name={name} />}
+      {answer !== null && <TrendChart answer={answer} name={name} withTarget={withTarget} />}
     </div>
   );
 }
 
-function TrendChart({ answer, name }: { readonly answer: EnergyAnswer; readonly name: string }) {
+function TrendChart(props: { readonly answer: EnergyAnswer; readonly name: string; readonly withTarget: boolean }) {
+  const { answer, name, withTarget } = props;
+  const { state } = useConsole();
+  const targets = state.target.value;
+  const target = targets.state === 'loading' ? undefined : targets.value?.find(({ path }) => path === answer.path);
+  const limits = withTarget && target !== undefined ? limitsOf(target) : NO_LIMITS;
   const lang = language.value;
   const look = appearance.value;
   const points = useMemo(() => trendPoints(answer.points), [answer]);
   const secs = points.flatMap(({ sec }) => (sec === null ? [] : [sec]));
   const option = useMemo(
-    () => trendOption({ points, answer, palette: paletteOf(look), language: lang, text: t }),
-    [points, answer, look, lang],
+    () => trendOption({ points, answer, palette: paletteOf(look), language: lang, text: t, limits }),
+    [points, answer, look, lang, target, withTarget],
   );
   if (!points.some(({ energyKwh }) => energyKwh !== null) && secs.length === 0) {
     return (

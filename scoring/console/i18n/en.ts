@@ -1,7 +1,10 @@
+import { screensEn } from './screens-en.ts';
+
 /** All English texts. The Chinese ones have the same keys and placeholders. */
 export const en = {
+  ...screensEn,
   'page.title': 'Joulegate · {{site}}',
-  'page.skip': 'Skip to the equipment tree',
+  'page.skip': 'Skip to the content',
   'page.reload': 'Retry',
   'page.close': 'Close',
   'page.noFigure': 'No figure: {{reason}}',

@@ -30,5 +30,20 @@ export function textOf(group: string, code: string): string {
 /** The name of a thing in the chosen language, or in the other one, or its plain name. */
 export function nameIn(text: { readonly en?: string; readonly zh?: string }, plain: string): string {
   const [first, second] = language.value === 'zh' ? [text.zh, text.en] : [text.en, text.zh];
-  return first ?? second ?? plain;
+  return plainName(first ?? second ?? plain);
+}
+
+const LONGEST_NAME = 128;
+
+/**
+ * A name from outside as it may stand on the page: control characters and those that turn the direction of the text
+ * around it are written out, and it is cut at 128 characters.
+ */
+export function plainName(text: string): string {
+  const shown = text.replace(
+    /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (mark) => `\\u${(mark.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
+  const letters = Array.from(shown);
+  return letters.length > LONGEST_NAME ? `${letters.slice(0, LONGEST_NAME - 1).join('')}…` : shown;
 }

@@ -1,9 +1,12 @@
+import { screensZh } from './screens-zh.ts';
+
 import type { TextKey } from './en.ts';
 
 /** All Chinese texts, in the words energy officers use. */
 export const zh: Readonly<Record<TextKey, string>> = {
+  ...screensZh,
   'page.title': 'Joulegate · {{site}}',
-  'page.skip': '跳到设备树',
+  'page.skip': '跳到正文',
   'page.reload': '重试',
   'page.close': '关闭',
   'page.noFigure': '无数据：{{reason}}',
