@@ -20,6 +20,9 @@ const libraries = [
   'pino',
   'preact',
   'echarts',
+  'hucre*',
+  'pdfkit',
+  'fontkit',
 ];
 const rooms = ['gateway', 'broker', 'scoring', 'seeds', 'deploy', 'tests'];
 
@@ -127,6 +130,12 @@ export default defineConfig({
       libs: ['fastify', '@fastify/*'],
       ours: contract,
       closed: ['reports', 'console', 'ingest', 'embedded', 'influx'],
+    }),
+    row({
+      folder: 'scoring/reports',
+      libs: ['hucre*', 'pdfkit', 'fontkit'],
+      ours: contract,
+      closed: ['api', 'console', 'ingest', 'embedded', 'influx'],
     }),
     row({
       folder: 'scoring/console',

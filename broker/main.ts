@@ -49,6 +49,7 @@ export interface BrokerService extends AsyncDisposable {
   reload(): Promise<void>;
 }
 
+const JOURNAL_FILE = 'sessions.db';
 const HEALTH_INTERVAL_MS = 10_000;
 const RELOAD_INTERVAL_MS = 1000;
 const STOP_TIMEOUT_MS = 2000;
@@ -65,7 +66,9 @@ export async function startBroker(config: BrokerSection, deps: ServiceDeps): Pro
   const startedAt = now();
   const tls = config.tls === undefined ? null : await readTls(config.tls);
   const journal = opening.use(
-    config.persistence === false ? memoryJournal() : await SqliteJournal.open(join(deps.dataDir, 'sessions.db')),
+    config.persistence === false
+      ? memoryJournal()
+      : await SqliteJournal.open(join(deps.dataDir, JOURNAL_FILE), (error) => tellWriting(error)),
   );
   const addresses = await KnownAddresses.open(deps.dataDir);
   opening.defer(() => addresses.settled());
@@ -90,6 +93,22 @@ export async function startBroker(config: BrokerSection, deps: ServiceDeps): Pro
     const { kind, principal, address, subject } = event;
     log.warn({ kind, principal, address, subject }, 'security event');
     events.report(event);
+  };
+  const tellWriting = (error: Error | null): void => {
+    if (error === null) {
+      problems.solved(JOURNAL_FILE);
+      log.info({}, 'messages are stored again');
+      return;
+    }
+    problems.open({
+      code: 'STORE_FAILED',
+      severity: 'error',
+      where: JOURNAL_FILE,
+      message: `messages cannot be stored: ${error.message}`,
+      remedy: 'free space on the disk of the data folder; senders keep what was not acknowledged',
+    });
+    const message = `messages are not stored and not acknowledged: ${error.message}`.slice(0, 1000);
+    report({ kind: 'limit-hit', severity: 'high', message, subject: 'disk' });
   };
   const peerOf = (client: Client): Peer =>
     peers.get(client) ?? { host: 'unknown', address: 'unknown', certificateName: null };
@@ -132,16 +151,6 @@ export async function startBroker(config: BrokerSection, deps: ServiceDeps): Pro
       peerOf,
       store,
       onEvent: report,
-      onStoreError: (error) => {
-        problems.open({
-          code: 'STORE_FAILED',
-          severity: 'error',
-          where: 'sessions.db',
-          message: `messages cannot be stored: ${error.message}`,
-          remedy: 'free space on the disk of the data folder; senders keep what was not acknowledged',
-        });
-        log.error({ code: 'STORE_FAILED', err: error.message }, 'message not stored and not acknowledged');
-      },
     }),
     persistence: createAedesPersistence({
       store,

@@ -2,11 +2,17 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { listenForStop, runUntilStopped } from './lifecycle.ts';
 
-function listen(supervised = false) {
+function listen(supervised = false, hangupStays = false) {
   const source = new EventEmitter();
   const clock = { at: 0 };
   const exits: number[] = [];
-  const stop = listenForStop({ source, supervised, now: () => clock.at, exit: (code) => exits.push(code) });
+  const stop = listenForStop({
+    source,
+    supervised,
+    hangupStays,
+    now: () => clock.at,
+    exit: (code) => exits.push(code),
+  });
   return { source, clock, exits, stop };
 }
 
@@ -35,6 +41,15 @@ describe('a stop signal', () => {
     expect(stop.signal.aborted).toBe(false);
     source.emit('SIGTERM');
     expect(stop.signal.aborted).toBe(true);
+  });
+
+  it('is SIGHUP, but not for a service that reads its files again at it', () => {
+    const stopping = listen();
+    stopping.source.emit('SIGHUP');
+    expect(stopping.stop.signal.aborted).toBe(true);
+    const reading = listen(false, true);
+    expect(reading.source.emit('SIGHUP')).toBe(false);
+    expect(reading.stop.signal.aborted).toBe(false);
   });
 
   it('is also a parent that went away', () => {

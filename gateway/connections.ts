@@ -74,7 +74,10 @@ export class Connections implements AsyncDisposable {
       },
       (message, durable) => onMessage(server.name, message, durable),
       log,
-      () => this.#options.newest.timesOf(server.name),
+      () => ({
+        kept: this.#options.newest.timesOf(server.name),
+        gaps: this.#options.newest.gapsOf(server.name),
+      }),
     );
   }
 }

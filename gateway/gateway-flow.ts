@@ -131,6 +131,10 @@ export class GatewayFlow {
         return this.#states.setSaid(server, message);
       case 'historized':
         return this.#options.newest.setHistorized(message.handles);
+      case 'gaps':
+        return this.#options.newest.openGaps(message.gaps);
+      case 'gaps-over':
+        return this.#options.newest.endGaps(message.gaps);
       case 'facts':
         for (const writer of this.#facts.learn(this.#map, message.facts)) this.#sendMetadata(writer);
         return;

@@ -63,6 +63,42 @@ describe('the newest source times that are on disk', () => {
     expect([...newest.timesOf('plc')]).toEqual([[energy, T0 + 5]]);
   });
 
+  it('carry the gaps that are being filled, so that a process that ends meanwhile goes on where it was', async () => {
+    const map = await mapOf(['Energy', 'Power']);
+    const [energy = 0, power = 0] = [...map.tags.keys()];
+    const [writer] = map.writers;
+    if (writer === undefined) throw new Error('no writer');
+    const newest = new NewestKept(map, new Map());
+    newest.setHistorized([energy]);
+    const say = (rows: readonly (readonly [number, number])[], origin?: ValueBatch['origin']) => {
+      const batch = batchOf(rows, origin);
+      return newest.note(writer, batch, all(batch));
+    };
+    say([[energy, T0]]);
+    newest.openGaps([
+      { handle: energy, from: T0, to: T0 + 60 },
+      { handle: power, from: T0, to: T0 + 60 },
+    ]);
+    // The value that ends the gap is not there yet: the next life finds the gap by itself.
+    expect(newest.gapsOf('plc')).toEqual([]);
+    expect(say([[energy, T0 + 60]])).toEqual({ Energy: [T0 + 60, T0, T0 + 60] });
+    const half = say(
+      [
+        [energy, T0 + 20],
+        [energy, T0 + 30],
+      ],
+      'history',
+    );
+    expect(half).toEqual({ Energy: [T0 + 60, T0 + 30, T0 + 60] });
+
+    const next = new NewestKept(map, new Map([[7, half ?? {}]]));
+    expect([...next.timesOf('plc')]).toEqual([[energy, T0 + 60]]);
+    expect(next.gapsOf('plc')).toEqual([{ handle: energy, from: T0 + 30, to: T0 + 60 }]);
+    next.endGaps(next.gapsOf('plc'));
+    const batch = batchOf([[energy, T0 + 70]]);
+    expect(next.note(writer, batch, all(batch))).toEqual({ Energy: T0 + 70 });
+  });
+
   it('come back by the name of the field after a restart, whatever number the tag has then', async () => {
     const map = await mapOf(['New', 'Power', 'Energy']);
     const energy = [...map.tags.values()].find(({ tag }) => tag.name === 'Energy')?.handle;

@@ -31,6 +31,22 @@ export const TargetSection = Type.Object(
         },
       ),
     ),
+    multiYear: Type.Optional(
+      Type.Object(
+        {
+          total: Type.Number({
+            exclusiveMinimum: 0,
+            exclusiveMaximum: 1,
+            description: 'Fall over all years, e.g. 0.135.',
+          }),
+          years: Type.Integer({ minimum: 2, maximum: 30 }),
+        },
+        {
+          additionalProperties: false,
+          description: 'A promise over several years, counted from the year of the base period.',
+        },
+      ),
+    ),
     seed: Type.Optional(Type.String({ description: 'Founding figures shown beside the target, e.g. shanghai-2017.' })),
   },
   { additionalProperties: false },
@@ -93,6 +109,52 @@ export const EnergySection = Type.Object(
         description: 'Paths whose energy is no part of what is above them, e.g. a tenant.',
       }),
     ),
+    ratedKw: Type.Optional(
+      Type.Record(Type.String(), Type.Number({ exclusiveMinimum: 0 }), {
+        description: 'Rated power in kW of machines, lines and areas by path: which meters GB 17167 requires.',
+      }),
+    ),
+    allocations: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            id: Type.String({ minLength: 1, maxLength: 64 }),
+            utility: Type.String({ minLength: 1, description: 'Path of the shared utility, e.g. a compressor house.' }),
+            version: Type.String({
+              minLength: 1,
+              description: 'Version of the agreement; it stands beside every allocated kWh.',
+            }),
+            driver: Type.Optional(
+              Type.Enum(['sub-meter', 'run-time-rated', 'good-output', 'fixed-share'], {
+                description: 'The only driver to use. Left out: the first of this list that is known of all consumers.',
+              }),
+            ),
+            approved: Type.Optional(
+              Type.String({
+                pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+                description: 'Day on which fixed shares were approved; without it they are not used.',
+              }),
+            ),
+            consumers: Type.Array(
+              Type.Object(
+                {
+                  path: Type.String({ minLength: 1 }),
+                  ratedKw: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+                  meter: Type.Optional(
+                    Type.String({ minLength: 1, description: 'Equipment that measures what this consumer takes.' }),
+                  ),
+                  share: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+                },
+                { additionalProperties: false },
+              ),
+              { minItems: 1 },
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        { description: 'Shared utilities and the rule by which their energy is given to those they serve.' },
+      ),
+    ),
     tariff: Type.Optional(
       Type.Object(
         {
@@ -116,6 +178,33 @@ export const EnergySection = Type.Object(
   { additionalProperties: false },
 );
 export type EnergySection = Static<typeof EnergySection>;
+
+/** Month reports. */
+export const ReportsSection = Type.Object(
+  {
+    formats: Type.Array(Type.Enum(['xlsx', 'pdf', 'csv']), {
+      default: ['xlsx', 'pdf'],
+      description: 'Written by itself for each complete month, into <data>/scoring/reports; [] = none.',
+    }),
+    languages: Type.Array(Type.Enum(['zh', 'en']), { default: ['zh'] }),
+    quotas: Type.Array(
+      Type.Object(
+        {
+          path: Type.String({ description: 'Equipment path; empty = site.' }),
+          basis: Type.Enum(['calorific', 'equivalent'], { description: 'The basis the standard names.' }),
+          advanced: Type.Number({ exclusiveMinimum: 0, description: 'Grade 1 (先进值), kgce per equivalent unit.' }),
+          access: Type.Number({ exclusiveMinimum: 0, description: 'Grade 2 (准入值).' }),
+          limit: Type.Number({ exclusiveMinimum: 0, description: 'Grade 3 (限定值).' }),
+          source: Type.String({ minLength: 1, description: 'Standard and clause.' }),
+        },
+        { additionalProperties: false },
+      ),
+      { default: [], description: 'Energy quotas (单位产品能耗限额) whose grade the report shows.' },
+    ),
+  },
+  { additionalProperties: false },
+);
+export type ReportsSection = Static<typeof ReportsSection>;
 
 export const InfluxSection = Type.Object(
   {
@@ -197,6 +286,7 @@ export const ScoringSection = Type.Object(
       ),
     ),
     energy: Type.Optional(EnergySection),
+    reports: Type.Optional(ReportsSection),
     targets: Type.Array(TargetSection, { default: [] }),
   },
   { additionalProperties: false },

@@ -165,6 +165,7 @@ export class LivePlant implements PlantView {
       days: dated.filter(({ row }) => row.path === target.path),
       children: dated.filter(({ row }) => isRightBelow(row.path, target.path)),
       ...(target.plan === undefined ? {} : { plan: target.plan }),
+      ...(target.multiYear === undefined ? {} : { multiYear: target.multiYear }),
       founding: target.seed === undefined ? null : (this.#options.founding.get(target.seed) ?? null),
     });
   }

@@ -18,8 +18,6 @@ export function createGatekeeper(options: {
   readonly peerOf: (client: Client) => Peer;
   readonly store: SessionStore;
   readonly onEvent: (event: GateEvent) => void;
-  /** A message could not be stored; its sender has had no acknowledgement. */
-  readonly onStoreError: (error: Error) => void;
 }): Gatekeeper {
   const { limits, members, peerOf, store } = options;
   const tell = (client: Client, event: Omit<GateEvent, 'address' | 'principal'>): void => {
@@ -63,10 +61,7 @@ export function createGatekeeper(options: {
       packet.payload = payload;
       const publisher = { clientId: client.id, clean: client.clean, isBridge: member.user.role === 'bridge' };
       const messageId = 'messageId' in packet ? packet.messageId : undefined;
-      store.accept({ topic, payload, qos, retain, messageId }, publisher, (error) => {
-        if (error !== null) options.onStoreError(error);
-        done(error);
-      });
+      store.accept({ topic, payload, qos, retain, messageId }, publisher, done);
     },
 
     authorizeSubscribe: (client, subscription, done) => {

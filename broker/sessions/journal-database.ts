@@ -73,17 +73,24 @@ export class JournalDatabase {
       for (const change of changes) this.#apply(change, take);
       this.#db.exec('COMMIT');
     } catch (error) {
-      this.#db.exec('ROLLBACK');
+      // A full disk has SQLite end the transaction by itself.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }
-    if (this.#freed > VACUUM_PAGES) {
-      this.#freed = 0;
-      this.#db.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
-    }
+    if (this.#freed > VACUUM_PAGES) this.#vacuum();
   }
 
   close(): void {
     this.#db.close();
+  }
+
+  #vacuum(): void {
+    this.#freed = 0;
+    try {
+      this.#db.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+    } catch {
+      // What was to be written is written; room is given back another time.
+    }
   }
 
   #apply(change: Change<number>, take: (length: number) => Uint8Array): void {

@@ -4,6 +4,9 @@ import type { Batch } from './journal-database.ts';
 import type { JournalReply } from './journal-worker.ts';
 import type { Change, Journal, Stored } from './journal.ts';
 
+/** After a failure, as of a full disk, the file is left alone for so long. */
+const RETRY_MS = 200;
+
 type Waiter = (error: Error | null) => void;
 
 /**
@@ -13,16 +16,19 @@ type Waiter = (error: Error | null) => void;
 export class SqliteJournal implements Journal {
   readonly stored: Stored;
   readonly #worker: Worker;
+  readonly #onWriting: (error: Error | null) => void;
   #changes: Change[] = [];
   #bytes = 0;
   #waiters: Waiter[] = [];
   #flying: { readonly changes: readonly Change[]; readonly waiters: readonly Waiter[] } | null = null;
   #scheduled = false;
   #broken: Error | null = null;
+  #fails = false;
   #idle: (() => void) | null = null;
 
-  constructor(worker: Worker, stored: Stored) {
+  constructor(worker: Worker, stored: Stored, onWriting: (error: Error | null) => void) {
     this.#worker = worker;
+    this.#onWriting = onWriting;
     this.stored = stored;
     worker.on('message', (reply: JournalReply) =>
       this.#landed(reply.error === undefined ? null : new Error(reply.error)),
@@ -35,8 +41,12 @@ export class SqliteJournal implements Journal {
     worker.on('exit', () => broken(new Error('the journal has ended')));
   }
 
-  /** @throws JoulegateError STORE_FAILED when the file cannot be opened. */
-  static async open(file: string): Promise<SqliteJournal> {
+  /**
+   * `onWriting` hears when writing begins to fail (what was to be stored is then not acknowledged), and null once it works
+   * again.
+   * @throws JoulegateError STORE_FAILED when the file cannot be opened.
+   */
+  static async open(file: string, onWriting: (error: Error | null) => void = () => undefined): Promise<SqliteJournal> {
     const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     const worker = new Worker(new URL(`./journal-worker.${ending}`, import.meta.url), { workerData: { file } });
     const reply = await new Promise<JournalReply>((resolve, reject) => {
@@ -50,7 +60,7 @@ export class SqliteJournal implements Journal {
         `broker journal ${file}: ${reply.error ?? 'no answer'}; move the file away to start with no sessions and no retained messages`,
       );
     }
-    return new SqliteJournal(worker, reply.stored);
+    return new SqliteJournal(worker, reply.stored, onWriting);
   }
 
   write(change: Change): void {
@@ -80,10 +90,12 @@ export class SqliteJournal implements Journal {
   #schedule(): void {
     if (this.#scheduled || this.#flying !== null || this.#broken !== null) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      if (this.#flying === null) this.#send();
-    });
+    setImmediate(() => this.#due());
+  }
+
+  #due(): void {
+    this.#scheduled = false;
+    if (this.#flying === null && this.#broken === null) this.#send();
   }
 
   #send(): void {
@@ -107,11 +119,19 @@ export class SqliteJournal implements Journal {
   #landed(error: Error | null): void {
     const flown = this.#flying;
     this.#flying = null;
+    if (this.#fails !== (error !== null)) {
+      this.#fails = error !== null;
+      this.#onWriting(error);
+    }
     if (error !== null && flown !== null) {
       // New messages are refused to their senders; what only tidies up is tried again.
       this.#changes.unshift(...flown.changes.filter(({ kind }) => kind !== 'message' && kind !== 'retain'));
     }
-    if (this.#broken === null) this.#send();
+    if (this.#broken === null && error === null) this.#send();
+    if (this.#broken === null && error !== null) {
+      this.#scheduled = true;
+      setTimeout(() => this.#due(), RETRY_MS);
+    }
     for (const waiter of flown?.waiters ?? []) waiter(error);
     if (this.#broken !== null) for (const waiter of this.#waiters.splice(0)) waiter(this.#broken);
     if (this.#flying === null) this.#idle?.();

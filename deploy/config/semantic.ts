@@ -264,9 +264,48 @@ function checkBoundaries(energy: EnergySection | undefined, gateway: Sections['g
       error([...at, 'mainMeters', object], `${show(path)} does not lie below ${show(object)}; move it there`);
     }
   }
+  const known = (path: string): boolean => equipment.length === 0 || objects.has(path) || equipment.includes(path);
   for (const [index, path] of independent.entries()) {
-    if (equipment.length > 0 && !objects.has(path) && !equipment.includes(path))
-      error([...at, 'independent', index], `${show(path)} is the path of nothing in this plant`);
+    if (!known(path)) error([...at, 'independent', index], `${show(path)} is the path of nothing in this plant`);
+  }
+  for (const path of Object.keys(energy?.ratedKw ?? {})) {
+    if (!known(path)) error([...at, 'ratedKw', path], `${show(path)} is the path of nothing in this plant`);
+  }
+  checkAllocations(energy?.allocations ?? [], known, (path, message) =>
+    error([...at, 'allocations', ...path], message),
+  );
+}
+
+/** A utility is allocated once, to others than itself, and fixed shares give away no more than there is. */
+function checkAllocations(
+  rules: NonNullable<EnergySection['allocations']>,
+  known: (path: string) => boolean,
+  error: Report,
+): void {
+  const id = unique(error);
+  const utility = unique(error);
+  for (const [index, rule] of rules.entries()) {
+    id(rule.id, `allocations[${index}]`, [index, 'id'], 'allocation id');
+    utility(rule.utility, `allocations[${index}]`, [index, 'utility'], 'utility');
+    if (!known(rule.utility)) error([index, 'utility'], `${show(rule.utility)} is the path of nothing in this plant`);
+    const consumer = unique(error);
+    for (const [place, { path, meter }] of rule.consumers.entries()) {
+      const at: ConfigPath = [index, 'consumers', place];
+      consumer(path, `consumers[${place}]`, [...at, 'path'], 'consumer');
+      if (!known(path)) error([...at, 'path'], `${show(path)} is the path of nothing in this plant`);
+      if (meter !== undefined && !known(meter))
+        error([...at, 'meter'], `${show(meter)} is the path of nothing in this plant`);
+      if (`${path}/`.startsWith(`${rule.utility}/`) || `${rule.utility}/`.startsWith(`${path}/`))
+        error(
+          [...at, 'path'],
+          `${show(path)} and the utility ${show(rule.utility)} contain one another; its energy would count twice`,
+        );
+    }
+    const shares = rule.consumers.reduce((sum, { share = 0 }) => sum + share, 0);
+    if (shares > 1 + 1e-9)
+      error([index, 'consumers'], `fixed shares add up to ${shares.toFixed(3)}; give away 1 at most`);
+    if (rule.driver === 'fixed-share' && rule.approved === undefined)
+      error([index, 'approved'], 'fixed shares need the day of their approval, e.g. approved: 2026-01-15');
   }
 }
 

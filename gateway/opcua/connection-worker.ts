@@ -45,10 +45,11 @@ keepNotificationBodies();
 const parts = {
   sender: new BatchSender(say),
   guard: new NodeGuard(),
-  seen: new LastSeen((start.server.redundant ?? []).length > 0),
+  seen: new LastSeen((start.server.redundant ?? []).length > 0, (gaps) => say({ kind: 'gaps', gaps })),
   events: new EventMemory(),
 };
 parts.seen.recall(start.kept ?? []);
+parts.seen.returnGaps(start.gaps ?? []);
 
 /** Tries after a failure come later and later, with jitter, so that a recovering server is not hammered; refusals slowly. */
 const FIRST_DELAY_MS = 500;

@@ -25,8 +25,8 @@ export function openConnection(
   /** `durable` tells the worker up to which batch of values everything is on disk. */
   onMessage: (message: WorkerMessage, durable: (number: number) => void) => void,
   log: Logger,
-  /** Newest source timestamps that have been kept, for a worker that starts. */
-  kept: () => ReadonlyMap<number, number>,
+  /** What has been kept of values that came, for a worker that starts. */
+  kept: () => Required<Pick<WorkerStart, 'kept' | 'gaps'>>,
 ): Connection {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const url = new URL(`./connection-worker.${ending}`, import.meta.url);
@@ -38,7 +38,7 @@ export function openConnection(
   function launch(): Worker {
     const begun = Date.now();
     const launched = new Worker(url, {
-      workerData: { ...current, kept: kept() },
+      workerData: { ...current, ...kept() },
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
     });
     const durable = (number: number): void => launched.postMessage({ kind: 'durable', number } satisfies WorkerCommand);

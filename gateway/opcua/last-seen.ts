@@ -32,10 +32,15 @@ export class LastSeen {
   #awaitedCount = 0;
   #gaps: Gap[] = [];
   readonly #mayLag: boolean;
+  readonly #onGaps: (gaps: readonly Gap[]) => void;
 
-  /** `mayLag`: after a gap the values may come from another server, which may be behind the one before. */
-  constructor(mayLag = false) {
+  /**
+   * `mayLag`: after a gap the values may come from another server, which may be behind the one before. `onGaps` hears of new gaps
+   * before the values that end them go on their way.
+   */
+  constructor(mayLag = false, onGaps: (gaps: readonly Gap[]) => void = () => undefined) {
     this.#mayLag = mayLag;
+    this.#onGaps = onGaps;
   }
 
   /** Source timestamps, epoch ms, that an earlier life of the gateway has kept; older than what is known they count for nothing. */
@@ -95,6 +100,7 @@ export class LastSeen {
   note(collected: ColumnCollector, overflows = 0): void {
     const { handles, times, statuses, length } = collected;
     let unwanted: number[] | null = null;
+    const known = this.#gaps.length;
     for (let row = 0; row < length; row += 1) {
       const handle = handles[row] ?? 0;
       if (handle >= this.#times.length) this.#grow(handle);
@@ -119,6 +125,7 @@ export class LastSeen {
       this.#statuses[handle] = statuses[row] ?? 0;
     }
     if (unwanted !== null) collected.remove(unwanted);
+    if (this.#gaps.length > known) this.#onGaps(this.#gaps.slice(known));
   }
 
   #addGap(gap: Gap): void {

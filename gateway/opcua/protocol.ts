@@ -3,6 +3,7 @@ import type { ConnectionHealth, Problem } from '../../broker/contract/health.ts'
 import type { FieldFacts } from '../tags/field-facts.ts';
 import type { SampledTag } from '../tags/tag-map.ts';
 import type { ValueBatch } from '../tags/value-batch.ts';
+import type { Gap } from './last-seen.ts';
 import type { SessionTarget } from './open-session.ts';
 
 /** One tag as its connection worker needs it. `handle` is its number in everything the worker says. */
@@ -28,6 +29,8 @@ export type WorkerStart = SessionTarget & {
   readonly browseMs?: number;
   /** Newest source timestamps, epoch ms, that an earlier life has kept, by handle. */
   readonly kept?: ReadonlyMap<number, number>;
+  /** Gaps that an earlier life has not filled to their end. */
+  readonly gaps?: readonly Gap[];
 };
 
 export type WorkerProblem = Pick<Problem, 'code' | 'severity' | 'where' | 'message' | 'remedy'> & {
@@ -80,6 +83,10 @@ export type WorkerMessage =
   | { readonly kind: 'own-certificate'; readonly validTo: number }
   /** The history of these tags may be read. */
   | { readonly kind: 'historized'; readonly handles: readonly number[] }
+  /** Values are missing here; said before the values that end the gaps. */
+  | { readonly kind: 'gaps'; readonly gaps: readonly Gap[] }
+  /** Nothing more is to be had for these gaps. */
+  | { readonly kind: 'gaps-over'; readonly gaps: readonly Gap[] }
   | { readonly kind: 'browsed'; readonly found: readonly GlobMatches[] }
   /** What the server says of the nodes, by handle. */
   | { readonly kind: 'facts'; readonly facts: ReadonlyMap<number, FieldFacts> }

@@ -76,3 +76,9 @@ function baselineHolds(rows: readonly Float64Array[]): boolean {
   const above = held.filter((row) => trial.next(row).ratio > 1).length;
   return above <= held.length * MOST_ABOVE;
 }
+
+/** The detector of a machine with so many sensors; nothing else chooses between configurations. */
+export function createDefaultDetector({ sensors }: { readonly sensors: number }): Detector {
+  void sensors;
+  return new DefaultDetector();
+}

@@ -226,6 +226,7 @@ describe('the OpenAPI document', () => {
       'DELETE /api/v1/session',
       'GET /api/v1/account',
       'GET /api/v1/alerts',
+      'GET /api/v1/allocation',
       'GET /api/v1/anomalies',
       'GET /api/v1/breakdown',
       'GET /api/v1/energy',
@@ -233,6 +234,9 @@ describe('the OpenAPI document', () => {
       'GET /api/v1/events',
       'GET /api/v1/health',
       'GET /api/v1/intensity',
+      'GET /api/v1/meter-fit',
+      'GET /api/v1/reports/month',
+      'GET /api/v1/static-factors',
       'GET /api/v1/target',
       'GET /api/v1/value-added',
       'GET /healthz',
@@ -241,6 +245,7 @@ describe('the OpenAPI document', () => {
       'GET /readyz',
       'POST /api/v1/alerts/{id}/acknowledge',
       'POST /api/v1/session',
+      'POST /api/v1/static-factors',
       'POST /api/v1/value-added',
     ]);
     const parameters = document.paths['/api/v1/energy']?.['get']?.parameters?.map((parameter) => parameter.name);

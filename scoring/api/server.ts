@@ -14,6 +14,8 @@ import { answerError, registerProblems } from './plugins/problem.ts';
 import { registerSignIn } from './plugins/sign-in.ts';
 import { validatorCompiler } from './plugins/validation.ts';
 import { accountRoute } from './routes/account.ts';
+import { allocationRoute } from './routes/allocation.ts';
+import { meterRoute } from './routes/meters.ts';
 import { alertsRoutes } from './routes/alerts.ts';
 import { anomaliesRoute } from './routes/anomalies.ts';
 import { breakdownRoute } from './routes/breakdown.ts';
@@ -24,8 +26,10 @@ import { healthRoute } from './routes/health.ts';
 import { intensityRoutes } from './routes/intensity.ts';
 import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
 import { probeRoutes } from './routes/probes.ts';
+import { reportRoutes } from './routes/reports.ts';
 import type { ApiApp, RouteDeps } from './routes/route.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { staticFactorRoutes } from './routes/static-factors.ts';
 import { targetRoute } from './routes/target.ts';
 import { createSessions } from './sessions.ts';
 import { createZoneTime } from './zone-time.ts';
@@ -120,8 +124,12 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   alertsRoutes(app, deps);
   targetRoute(app, deps);
   accountRoute(app, deps);
+  allocationRoute(app, deps);
+  meterRoute(app, deps);
+  staticFactorRoutes(app, deps);
   breakdownRoute(app, deps);
   intensityRoutes(app, deps);
+  reportRoutes(app, deps);
   probeRoutes(app, deps, registry);
 }
 

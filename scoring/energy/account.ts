@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 import { convertDays, factorSetOn, type ConversionBasis, type ConversionFactor, type FactorSet } from './conversion.ts';
+import type { AllocationRule } from './allocation-rule.ts';
 import type { Boundaries } from './boundaries.ts';
 import type { PlantCalendar } from './breakdown.ts';
 import { addSums } from './figure.ts';
@@ -16,6 +17,10 @@ export type AccountRules = {
   readonly tariff: { readonly plan: TariffPlan; readonly flatPriceYuan: number | null } | null;
   readonly zone: string;
   readonly boundaries: Boundaries;
+  /** How the energy of shared utilities is allocated. */
+  readonly allocations: readonly AllocationRule[];
+  /** Rated power in kW by path, for the meters that GB 17167 requires. */
+  readonly ratedKw: ReadonlyMap<string, number>;
   readonly calendar: PlantCalendar;
 };
 

@@ -8,7 +8,7 @@ export type LmdiPart = {
 };
 
 export type LmdiResult = {
-  /** Energy now − energy base; activity + structure + intensity adds up to it exactly. */
+  /** Energy now − energy base; activity + structure + intensity adds up to it exactly, and each of them over the parts too. */
   readonly total: number;
   readonly activity: number;
   readonly structure: number;
@@ -41,8 +41,9 @@ export function logarithmicMean(a: number, b: number): number {
 /**
  * LMDI-I of an energy change into activity (more output), structure (other mix) and intensity (energy per output),
  * additive and multiplicative (Ang 2005). Zeros take their analytic limits (Wood & Lenzen 2006): a part that is born
- * or ends is structure; energy that appears or vanishes at unchanged output is intensity. The additive parts add up
- * to the change bit by bit, in any order: they are rounded at the 14th digit and structure takes what is left.
+ * or ends is structure; energy that appears or vanishes at unchanged output is intensity. The effects add up to the change
+ * bit by bit, in any order, of every part and over the parts: they are rounded at the 13th digit or beyond, and structure
+ * takes what is left.
  * @returns null when there is no output in one of the periods, or a negative or non-finite number.
  */
 export function decompose(parts: readonly LmdiPart[]): LmdiResult | null {
@@ -53,16 +54,15 @@ export function decompose(parts: readonly LmdiPart[]): LmdiResult | null {
   const outputNow = sum(parts.map((part) => part.outputNow));
   if (!sane || !(outputBase > 0) || !(outputNow > 0)) return null;
   const growth = Math.log(outputNow / outputBase);
-  const rows = parts.map((part) => effectsOf(part, { growth, outputBase, outputNow }));
   const energyBase = sum(parts.map((part) => part.energyBase));
   const energyNow = sum(parts.map((part) => part.energyNow));
-  const rawActivity = sum(rows.map((row) => row.activity));
-  const rawIntensity = sum(rows.map((row) => row.intensity));
-  const grid = gridOf(energyNow, energyBase, rawActivity, rawIntensity);
-  const total = Math.round((energyNow - energyBase) / grid) * grid;
-  const activity = Math.round(rawActivity / grid) * grid;
-  const intensity = Math.round(rawIntensity / grid) * grid;
-  const structure = total - activity - intensity;
+  const rough = parts.map((part) => effectsOf(part, { growth, outputBase, outputNow }));
+  const grid = gridOf(energyNow, energyBase, ...rough.flatMap((row) => [row.activity, row.intensity]));
+  const rows = rough.map((row) => onGrid(row, grid));
+  const activity = sum(rows.map((row) => row.activity));
+  const intensity = sum(rows.map((row) => row.intensity));
+  const structure = sum(rows.map((row) => row.structure));
+  const total = activity + structure + intensity;
   const weight = logarithmicMean(energyNow, energyBase);
   return {
     total,
@@ -98,6 +98,17 @@ function effectsOf(part: LmdiPart, { growth, outputBase, outputNow }: Totals): L
   const activity = weight * growth;
   const structure = weight * Math.log((part.outputNow * outputBase) / (part.outputBase * outputNow));
   return { name, weight, activity, structure, intensity: change - activity - structure };
+}
+
+function onGrid(row: LmdiResult['parts'][number], grid: number): LmdiResult['parts'][number] {
+  const round = (value: number): number => Math.round(value / grid) * grid;
+  const [activity, intensity] = [round(row.activity), round(row.intensity)];
+  return {
+    ...row,
+    activity,
+    intensity,
+    structure: round(row.activity + row.structure + row.intensity) - activity - intensity,
+  };
 }
 
 /** Step of a binary grid 2⁻⁴⁴ below the largest of these sizes: sums of numbers on it are exact, in any order. */

@@ -105,7 +105,10 @@ describe('the target report', () => {
     expect(activityKwhPerDay).toBeGreaterThan(0);
     expect(intensityKwhPerDay).toBeLessThan(0);
     expect((adjustedChange ?? 0) + (loadEffect ?? 0)).toBe(rawChange);
-    expect(lmdi?.parts.map(({ path }) => path)).toEqual(['line-0', 'line-1']);
+    const parts = lmdi?.parts ?? [];
+    expect(parts.map(({ path }) => path)).toEqual(['line-0', 'line-1']);
+    for (const effect of ['activityKwhPerDay', 'structureKwhPerDay', 'intensityKwhPerDay'] as const)
+      expect(parts.reduce((sum, part) => sum + part[effect], 0)).toBe(lmdi?.[effect]);
   });
 
   it('gives the same bytes and hash for the same windows, and another hash for another revision', () => {
@@ -115,6 +118,18 @@ describe('the target report', () => {
     expect(report.trace.hash).toMatch(/^[0-9a-f]{64}$/);
     const restated = days.map((day, index) => (index === 2 ? { ...day, row: { ...day.row, revision: 1 } } : day));
     expect(reportTarget({ ...input, days: restated }).trace.hash).not.toBe(report.trace.hash);
+  });
+
+  it('goes down a path of several years that compounds to the whole promise', () => {
+    const days = plantDays([...base, ...base], (day) => (day < 10 ? 0.45 : 0.43), 0.2);
+    const later = days.map((day, index) => (index < 10 ? day : { ...day, day: day.day.replace('2026', '2028') }));
+    const { multiYear, base: found } = reportTarget({ ...input, days: later, multiYear: { total: 0.135, years: 5 } });
+    expect(multiYear?.yearlyReduction).toBeCloseTo(1 - 0.865 ** 0.2, 12);
+    expect(multiYear?.steps.map(({ year }) => year)).toEqual([2026, 2027, 2028, 2029, 2030, 2031]);
+    expect(multiYear?.steps.at(-1)?.targetSec).toBeCloseTo(0.865 * (found.sec ?? 0), 12);
+    expect(multiYear?.current).toMatchObject({ year: 2028, rawVerdict: 'not-met' });
+    expect(multiYear?.current?.reduction).toBeCloseTo(1 - 0.865 ** 0.4, 12);
+    expect(reportTarget({ ...input, days, multiYear: { total: 0.135, years: 5 } }).multiYear?.current).toBeNull();
   });
 
   it('says what the rest of a plan may use and how likely the promise is met', () => {

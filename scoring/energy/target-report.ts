@@ -2,7 +2,7 @@ import type { LocalText } from '../../broker/contract/plant.ts';
 import { fitBaseline, type BaselineFit } from './baseline.ts';
 import { findChangePoint } from './change-point.ts';
 import { figureOf, type EnergyFigure } from './figure.ts';
-import { flatOutputCut, meetsReduction } from './intensity.ts';
+import { flatOutputCut, meetsReduction, reductionPath, yearlyReduction } from './intensity.ts';
 import { decompose } from './lmdi.ts';
 import { outlookOf, type OutputPlan } from './outlook.ts';
 import { exactTotal } from './quantum.ts';
@@ -27,6 +27,7 @@ export type TargetInput = {
   readonly children?: readonly TargetDay[];
   /** Planned output; without one there is no outlook. */
   readonly plan?: OutputPlan;
+  readonly multiYear?: { readonly total: number; readonly years: number };
   readonly founding: FoundingDocument | null;
 };
 
@@ -84,10 +85,14 @@ export function reportTarget(input: TargetInput): TargetReport {
     levels: input.reductions.map((reduction) => ({
       reduction,
       targetSec: base.sec === null ? null : base.sec * (1 - reduction),
-      rawVerdict: exactRaw === null ? 'no-figure' : meetsReduction(exactRaw, reduction) ? 'met' : 'not-met',
+      rawVerdict: rawVerdict(exactRaw, reduction),
       adjustedVerdict: adjustedVerdict(saving, adjustedUncertainty, reduction),
       flatCutKwhPerDay: flatCut(base, reduction),
       outlook: outlook(input, { base, current, fit, reduction }),
+    })),
+    multiYear: multiYearOf(input, base, current, (reduction) => ({
+      rawVerdict: rawVerdict(exactRaw, reduction),
+      adjustedVerdict: adjustedVerdict(saving, adjustedUncertainty, reduction),
     })),
     days: runningDays(figures, input.basePeriod),
     founding: input.founding,
@@ -129,6 +134,33 @@ function baselineOf(fit: BaselineFit | null): TargetReport['baseline'] {
 function changePointOf(fit: BaselineFit, days: readonly UsableDay[]): string | null {
   const found = findChangePoint(fit.residuals);
   return found === null ? null : `${days[found.index]?.day ?? ''}: ${found.question}`;
+}
+
+const rawVerdict = (change: number | null, reduction: number): TargetVerdict =>
+  change === null ? 'no-figure' : meetsReduction(change, reduction) ? 'met' : 'not-met';
+
+function multiYearOf(
+  { multiYear, basePeriod }: TargetInput,
+  base: TargetPeriod,
+  current: TargetPeriod,
+  judge: (reduction: number) => { readonly rawVerdict: TargetVerdict; readonly adjustedVerdict: TargetVerdict },
+): TargetReport['multiYear'] {
+  if (multiYear === undefined) return null;
+  const { total, years } = multiYear;
+  const yearly = yearlyReduction(total, years);
+  const baseYear = Number(basePeriod.from.slice(0, 4));
+  const year = current.days === 0 ? baseYear : Number(current.to.slice(0, 4));
+  const passed = year - baseYear;
+  const reduction = 1 - (1 - yearly) ** passed;
+  return {
+    total,
+    yearlyReduction: yearly,
+    steps: reductionPath(base.sec ?? Number.NaN, yearly, years).map((sec, step) => ({
+      year: baseYear + step,
+      targetSec: base.sec === null ? null : sec,
+    })),
+    current: passed < 1 || passed > years ? null : { year, reduction, ...judge(reduction) },
+  };
 }
 
 /** Met or not only when the interval around the change lies on one side of the promise. */
@@ -250,6 +282,7 @@ function traceOf(input: TargetInput, report: Omit<TargetReport, 'trace'>): Targe
       basePeriod: input.basePeriod,
       reductions: input.reductions,
       plan: input.plan ?? null,
+      multiYear: input.multiYear ?? null,
       windows,
     },
     { rawChange, adjustedChange, adjustedUncertainty, lmdi, levels },

@@ -85,6 +85,21 @@ export type TargetReport = {
       readonly reason: string | null;
     } | null;
   }[];
+  /** F6: a promise over several years; null without one. */
+  readonly multiYear: {
+    readonly total: number;
+    readonly yearlyReduction: number;
+    /** From the base year on; the energy per output of each year's end of the path. */
+    readonly steps: readonly { readonly year: number; readonly targetSec: number | null }[];
+    /** Where the current year stands on the path; null while it is the base year, or the path is over. */
+    readonly current: {
+      readonly year: number;
+      /** Fall against the base period that the path asks of this year. */
+      readonly reduction: number;
+      readonly rawVerdict: TargetVerdict;
+      readonly adjustedVerdict: TargetVerdict;
+    } | null;
+  } | null;
   /** Per local day: SEC and the running SEC of the current period; null = no figure. */
   readonly days: readonly {
     readonly day: string;

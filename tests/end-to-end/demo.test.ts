@@ -1,14 +1,14 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EnergyAnswer, EquipmentAnswer, HealthAnswer, TargetAnswer } from '../../scoring/api/schemas.ts';
+import { startDemo, type DemoProcess, type Ready } from '../support/demo-process.ts';
 import { chromiumLaunch, hasProgram } from '../support/programs.ts';
-import { eventually, temporaryFolder } from '../support/stack.ts';
+import { eventually } from '../support/stack.ts';
 
 const root = join(import.meta.dirname, '../..');
 const hasChromium = hasProgram('chromium', 'chromium');
@@ -16,57 +16,16 @@ const hasMosquitto = hasProgram('mosquitto_sub', 'mosquitto-clients');
 const consoleBuilt = existsSync(join(root, 'dist/console/index.html'));
 if (!consoleBuilt) console.warn('skipped: the console is not built; npm run build:console');
 
-type Ready = {
-  readonly url: string;
-  readonly token: string;
-  readonly mqtt: string;
-  readonly opcua: string;
-  readonly dataDir: string;
-};
-
 describe('joulegate up --demo', () => {
-  let child: ChildProcess;
+  let demo: DemoProcess;
   let ready: Ready;
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  const get = async <Answer>(path: string): Promise<Answer> => {
-    const response = await fetch(`${ready.url}/api/v1/${path}`, {
-      headers: { authorization: `Bearer ${ready.token}` },
-    });
-    expect(response.status).toBe(200);
-    return (await response.json()) as Answer;
-  };
+  const get = <Answer>(path: string): Promise<Answer> => demo.get<Answer>(path);
 
   beforeAll(async () => {
-    folder = await temporaryFolder();
-    child = spawn(
-      process.execPath,
-      [
-        'deploy/joulegate.js',
-        'up',
-        '--demo',
-        '--json',
-        '--history',
-        '8d',
-        '--data',
-        join(folder.path, 'data'),
-        '--port',
-        '0',
-        '--mqtt-port',
-        '0',
-        '--opcua-port',
-        '0',
-      ],
-      { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] },
-    );
-    if (child.stdout === null) throw new Error('no output');
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-    ready = JSON.parse(line) as Ready;
+    demo = await startDemo('8d');
+    ready = demo.ready;
   }, 120_000);
-
-  afterAll(async () => {
-    if (child.exitCode === null) child.kill('SIGKILL');
-    await folder[Symbol.asyncDispose]();
-  });
+  afterAll(() => demo[Symbol.asyncDispose]());
 
   it('shows at least 12 machines with live figures', async () => {
     const machines = await eventually('live power of every machine', async () => {
@@ -207,8 +166,8 @@ describe('joulegate up --demo', () => {
   );
 
   it('stops cleanly on Ctrl-C, with everything that was accepted in the store', async () => {
-    const exited = once(child, 'exit');
-    child.kill('SIGINT');
+    const exited = once(demo.child, 'exit');
+    demo.child.kill('SIGINT');
     expect(await exited).toEqual([0, null]);
     expect(
       existsSync(join(ready.dataDir, 'scoring', 'joulegate.db-wal')) &&

@@ -148,7 +148,12 @@ export async function startEndToEndRig(options: RigOptions = {}): Promise<EndToE
   for (const service of services) await start(service);
   const stored = () => readStored(join(dataDir, 'scoring', 'joulegate.db'));
   const produced = async (): Promise<number> => Number(await machine.ask({ do: 'tick' })) * COUNTERS;
-  await eventually('a session at the machine', async () => Number(await machine.ask({ do: 'sessions' })) > 0, 60_000);
+  // What is produced before an item watches it is nobody's loss.
+  await eventually(
+    'items at the machine',
+    async () => Number(await machine.ask({ do: 'watched' })) === COUNTERS,
+    60_000,
+  );
   await machine.ask({ do: 'begin' });
   await eventually('values in the store', () => stored().values > 0, 60_000);
   const resources = opening.move();

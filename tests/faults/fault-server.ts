@@ -76,7 +76,12 @@ const server = new OPCUAServer({
   serverCapabilities: { maxSessions: 20, minSupportedSampleRate: 0 },
 });
 await server.initialize();
-const variables: { readonly offset: number; readonly variable: UAVariable }[] = [];
+const CHANGED = 'value_changed';
+const variables: {
+  readonly offset: number;
+  readonly variable: UAVariable;
+  /** Listeners that are no monitored items. */ readonly own: number;
+}[] = [];
 for (const { uri, offset } of options.namespaces) {
   const namespace = server.engine.addressSpace?.registerNamespace(uri);
   for (let index = 0; index < options.counters; index += 1) {
@@ -91,7 +96,7 @@ for (const { uri, offset } of options.namespaces) {
     // No value before the first tick: a value without an entry in the record would count as an invention.
     variable.setValueFromSource({ dataType: DataType.UInt32, value: 0 }, StatusCodes.BadWaitingForInitialData);
     if (options.history === true) keepHistory(variable, offset);
-    variables.push({ offset, variable });
+    variables.push({ offset, variable, own: variable.listenerCount(CHANGED) });
   }
 }
 await server.start();
@@ -137,6 +142,8 @@ async function obey(command: Command): Promise<unknown> {
       return tick;
     case 'sessions':
       return server.engine.currentSessionCount;
+    case 'watched':
+      return variables.filter(({ variable, own }) => variable.listenerCount(CHANGED) > own).length;
     case 'clock':
       offsetMs = command.offsetMs ?? 0;
       return offsetMs;

@@ -55,7 +55,13 @@ describe('TLS, client certificates and passwords', () => {
     [tlsPort, wsPort, wssPort] = [await freePort(), await freePort(), await freePort()];
     const section: Partial<BrokerSection> = {
       allowPlain: false,
-      tls: { certFile: server('pem'), keyFile: server('key'), caFile: authority.caFile, clientCertificate: 'optional' },
+      tls: {
+        certFile: server('pem'),
+        keyFile: server('key'),
+        caFile: authority.caFile,
+        crlFile: authority.revoke(),
+        clientCertificate: 'optional',
+      },
       listeners: [
         { transport: 'mqtts', host: '127.0.0.1', port: tlsPort },
         { transport: 'ws', host: '127.0.0.1', port: wsPort },
@@ -126,6 +132,18 @@ describe('TLS, client certificates and passwords', () => {
     const shown = ['--cert', foreign.certFile, '--key', foreign.keyFile];
     expect((await tool('mosquitto_pub', [...secured(null, RIG_PASSWORD), ...shown, ...say])).code).not.toBe(0);
     await rig.told('client-certificate-refused', 'UNABLE_TO');
+  });
+
+  it('takes a new revocation list without a restart: a revoked certificate no longer signs in', async () => {
+    const stolen = authority.issue('edge-1', { days: 200 });
+    const say = ['-t', 'opcua/json/status/edge-1', '-m', 'up', '-q', '1', '-r'];
+    const shown = [...secured(null, null), '--cert', stolen.certFile, '--key', stolen.keyFile, ...say];
+    expect((await tool('mosquitto_pub', shown)).code).toBe(0);
+    authority.revoke(stolen);
+    await rig.told('own-certificate-renewed');
+    expect((await tool('mosquitto_pub', shown)).code).not.toBe(0);
+    await rig.told('client-certificate-refused', 'CERT_REVOKED');
+    expect((await tool('mosquitto_pub', [...secured('edge-1', null), ...say])).code).toBe(0);
   });
 
   it('refuses TLS 1.1 and clear text on the TLS port', async () => {

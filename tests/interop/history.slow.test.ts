@@ -58,4 +58,25 @@ describe.runIf(hasAsyncua())('the history of a server that is not node-opcua', (
     const sorted = [...times].sort((a, b) => a - b);
     expect(Math.max(...sorted.slice(1).map((at, index) => at - (sorted[index] ?? at)))).toBeLessThan(500);
   });
+
+  it('fills it also when the gateway stops again before it has got to it', { timeout: 120_000 }, async () => {
+    await using server = await startAsyncuaServer({ history: true, counters: { count: 1, intervalMs: 100 } });
+    await using rig = await startGatewayRig([serverOf('plc', server.endpoint, [processTag('sine', node('Sine'))])]);
+    await eventually('live values', () => rig.of('sine').length > 50);
+    await rig.restart(() => wait(4000));
+    const before = rig.of('sine').length;
+    await eventually('the first values after it', () => rig.of('sine').length > before);
+    expect(rig.events.some(({ kind }) => kind === 'history-filled')).toBe(false);
+    await rig.restart(() => wait(2000));
+    const timesOf = (): number[] => rig.of('sine').map(({ at }) => at);
+    await eventually(
+      'no gap',
+      () => {
+        const sorted = timesOf().sort((a, b) => a - b);
+        return Math.max(...sorted.slice(1).map((at, index) => at - (sorted[index] ?? at))) < 500;
+      },
+      60_000,
+    );
+    expect(new Set(timesOf()).size).toBe(timesOf().length);
+  });
 });

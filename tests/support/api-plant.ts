@@ -13,6 +13,7 @@ import type { EquipmentNode, LiveEvent, LiveFigures, PlantView } from '../../sco
 import { acknowledge } from '../../scoring/security/alert-book.ts';
 import type { Alert } from '../../scoring/security/alert.ts';
 import { accountRules } from '../../deploy/account-rules.ts';
+import { StaticFactorBook } from '../../scoring/store/static-factor-book.ts';
 import { ValueAddedBook } from '../../scoring/store/value-added-book.ts';
 import type { AlertStore } from '../../scoring/store/metric-store.ts';
 
@@ -85,6 +86,7 @@ export const target: TargetReport = {
       outlook: null,
     },
   ],
+  multiYear: null,
   days: [{ day: '2026-11-01', energyKwh: 1000, output: 3300, sec: 10 / 33, runningSec: 10 / 33, inBase: false }],
   trace: { figure: 'target sec-2027', inputs: {}, result: {}, codeVersion: 'energy-2', hash: '0'.repeat(64) },
   founding: null,
@@ -197,6 +199,7 @@ export async function startTestApi(
     log: silentLog,
     now: () => NOW,
     accounts: await accountRules(undefined, 'Asia/Shanghai', 'plant.yaml'),
+    staticFactors: new StaticFactorBook(join(tmpdir(), `joulegate-static-${randomUUID()}.jsonl`)),
     valueAdded: new ValueAddedBook(join(tmpdir(), `joulegate-value-added-${randomUUID()}.jsonl`)),
     ...parts,
   });

@@ -12,6 +12,8 @@ export function createAuthority(
   readonly caFile: string;
   /** A certificate for 127.0.0.1 or for the client of that common name; with negative `days` it has ended already. */
   readonly issue: (commonName: string, options?: { readonly days?: number }) => TestCertificate;
+  /** Writes the revocation list: these certificates no longer hold. */
+  readonly revoke: (...certificates: readonly TestCertificate[]) => string;
 } {
   const openssl = (...args: readonly string[]): void =>
     void execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -57,6 +59,16 @@ export function createAuthority(
         at(`${base}.pem`),
       );
       return { certFile: at(`${base}.pem`), keyFile: at(`${base}.key`) };
+    },
+    revoke: (...certificates) => {
+      const config = at(`${name}.cnf`);
+      const lines = ['[ca]', 'default_ca=own', '[own]', `database=${at(`${name}.index`)}`, 'default_md=sha256', ''];
+      writeFileSync(config, lines.join('\n'));
+      writeFileSync(at(`${name}.index`), '', { flag: 'a' });
+      const signed = ['-config', config, '-cert', at(`${name}.pem`), '-keyfile', at(`${name}.key`)];
+      for (const { certFile } of certificates) openssl('ca', ...signed, '-revoke', certFile);
+      openssl('ca', ...signed, '-gencrl', '-crldays', '30', '-out', at(`${name}.crl`));
+      return at(`${name}.crl`);
     },
   };
 }

@@ -147,6 +147,7 @@ export class GapFiller implements Disposable {
       failure = error;
     }
     const left = group.filter(({ isDone }) => !isDone);
+    this.#over(group.filter(({ isDone }) => isDone));
     if (left.length === 0) return;
     if (this.#isStopped) return this.#parts.giveBack(left.map(restOf));
     if ((failure === null || isTooBig(failure)) && group.length > 1) {
@@ -157,13 +158,19 @@ export class GapFiller implements Disposable {
     for (const asked of left) {
       const retry = again(restOf(asked));
       if (retry.length > 0) this.#parts.giveBack(retry);
-      else
+      else {
+        this.#over([asked]);
         this.#account.miss(
           restOf(asked),
           this.#nameOf(asked),
           failure === null ? asked.refusal : describeError(failure),
         );
+      }
     }
+  }
+
+  #over(asked: readonly Asked[]): void {
+    if (asked.length > 0) this.#parts.say({ kind: 'gaps-over', gaps: asked.map(({ gap }) => gap) });
   }
 
   #nameOf({ nodeId, gap }: Asked): string {

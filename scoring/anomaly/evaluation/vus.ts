@@ -17,15 +17,19 @@ export function vusPr(labels: readonly boolean[], scores: readonly number[], win
     { length: THRESHOLDS },
     (_, k) => falling[Math.floor((k * (n - 1)) / (THRESHOLDS - 1))] ?? 0,
   );
-  const predicted = thresholds.map((threshold) => scores.filter((score) => score >= threshold).length);
+  const predicted = countsFrom(falling, thresholds);
   const outer = widen(segments, window, n);
-  const inside = outer.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, k) => from + k));
+  const inside = outer
+    .flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, k) => from + k))
+    .sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
   let sum = 0;
   for (let width = 0; width <= window; width += 1) {
     const soft = softLabels(labels, segments, width);
     const ranges = widen(segments, width, n);
     const hits = hitsPerThreshold(inside, labels, soft, scores, thresholds);
-    const peaks = ranges.map(([from, to]) => Math.max(...scores.slice(from, to + 1)));
+    const peaks = ranges.map(([from, to]) =>
+      scores.slice(from, to + 1).reduce((peak, score) => Math.max(peak, score), Number.NEGATIVE_INFINITY),
+    );
     let recallBefore = 0;
     thresholds.forEach((threshold, k) => {
       const { truePositive = 0, size = 0 } = hits[k] ?? {};
@@ -78,14 +82,13 @@ function softLabels(labels: readonly boolean[], segments: readonly Segment[], wi
 }
 
 function hitsPerThreshold(
-  inside: readonly number[],
+  order: readonly number[],
   labels: readonly boolean[],
   soft: Float64Array,
   scores: readonly number[],
   thresholds: readonly number[],
 ): { readonly truePositive: number; readonly size: number }[] {
-  const order = [...inside].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
-  const positives = inside.filter((index) => labels[index] === true).length;
+  const positives = order.filter((index) => labels[index] === true).length;
   let at = 0;
   let truePositive = 0;
   let softSize = 0;
@@ -96,5 +99,14 @@ function hitsPerThreshold(
       if (labels[index] !== true) softSize += soft[index] ?? 0;
     }
     return { truePositive, size: positives + softSize };
+  });
+}
+
+/** How many of the falling scores reach each of the falling thresholds. */
+function countsFrom(falling: readonly number[], thresholds: readonly number[]): number[] {
+  let count = 0;
+  return thresholds.map((threshold) => {
+    while (count < falling.length && (falling[count] ?? 0) >= threshold) count += 1;
+    return count;
   });
 }

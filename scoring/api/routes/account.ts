@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { accountOf, type EnergyAccount } from '../../energy/account.ts';
 import { exactTotal } from '../../energy/quantum.ts';
 import { tariffLevels } from '../../energy/tariff.ts';
+import { allocatedIn } from './allocation.ts';
 import { requireNode } from '../nearest-path.ts';
 import { energyRangeOf } from '../query-range.ts';
 import { Instant, nullable } from '../schema-parts.ts';
@@ -54,6 +55,18 @@ const AccountAnswer = Type.Object({
   /** The objects right below, and what none of them explains: `account.energyKwh` less their sum. */
   parts: Type.Array(Type.Object({ path: Type.String(), energyKwh: Type.Number(), output: Type.Number() })),
   residualKwh: nullable(Type.Number()),
+  /** What this object is given of shared utilities, beside its own energy. */
+  allocated: Type.Array(
+    Type.Object({
+      rule: Type.String(),
+      version: Type.String(),
+      utility: Type.String(),
+      drivers: Type.Array(Type.String()),
+      allocatedKwh: Type.Number(),
+    }),
+  ),
+  /** Own and allocated energy; null where nothing is allocated to the object. */
+  withAllocated: nullable(Type.Object({ energyKwh: Type.Number(), kwhPerOutput: nullable(Type.Number()) })),
 });
 
 const AccountQuery = Type.Object({
@@ -95,6 +108,15 @@ export function accountRoute(app: ApiApp, { view, store, now, time, accounts }: 
           };
         }),
       );
+      const shares = accounts.allocations.filter(({ consumers }) => consumers.some((one) => one.path === path));
+      const allocated = (await allocatedIn(shares, store, range)).map((found) => ({
+        rule: found.rule,
+        version: found.version,
+        utility: found.utility,
+        drivers: found.drivers.map(({ driver }) => driver ?? 'none'),
+        allocatedKwh: found.rows.find((row) => row.path === path)?.allocatedKwh ?? 0,
+      }));
+      const whole = exactTotal([account.energyKwh, ...allocated.map(({ allocatedKwh }) => allocatedKwh)]);
       return {
         path,
         from: time.toIso(range.from),
@@ -103,6 +125,11 @@ export function accountRoute(app: ApiApp, { view, store, now, time, accounts }: 
         parts,
         residualKwh:
           parts.length === 0 ? null : exactTotal([account.energyKwh, ...parts.map(({ energyKwh }) => -energyKwh)]),
+        allocated,
+        withAllocated:
+          allocated.length === 0
+            ? null
+            : { energyKwh: whole, kwhPerOutput: account.output > 0 ? whole / account.output : null },
       };
     },
   );

@@ -22,6 +22,7 @@ function viewTarget(report: TargetReport): TargetView {
     ...report,
     lmdi: report.lmdi === null ? null : { ...report.lmdi, parts: [...report.lmdi.parts] },
     levels: [...report.levels],
+    multiYear: report.multiYear === null ? null : { ...report.multiYear, steps: [...report.multiYear.steps] },
     days: [...report.days],
     founding: report.founding === null ? null : { ...report.founding, figures: [...report.founding.figures] },
   };
