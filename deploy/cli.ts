@@ -15,6 +15,7 @@ import { addReplayCommand } from './commands/replay.ts';
 import { addReportCommand } from './commands/report.ts';
 import { addServiceCommands } from './commands/service.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
+import { addTrainCommands } from './commands/train.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addValueAddedCommand } from './commands/value-added.ts';
 import { addUserCommand } from './commands/user.ts';
@@ -59,6 +60,7 @@ export function createProgram(context: CommandContext): Command {
     addUserCommand,
     addDoctorCommand,
     addEvaluateCommand,
+    addTrainCommands,
     addValueAddedCommand,
     addReportCommand,
     addFillHistoryCommand,

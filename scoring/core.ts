@@ -13,7 +13,9 @@ import { ScoringPipeline, type PipelineIssue } from './pipeline.ts';
 import { EmbeddedStore } from './store/embedded/embedded-store.ts';
 import { openInfluxSink } from './store/influx/influx-sink.ts';
 import type { MetricSink } from './store/metric-store.ts';
+import { ModelDesk } from './model-desk.ts';
 import { loadModels, saveModel } from './store/model-files.ts';
+import { ModelLibrary } from './store/model-library.ts';
 
 export type CoreOptions = {
   readonly plant: PlantSection;
@@ -33,6 +35,8 @@ export interface ScoringCore extends AsyncDisposable {
   readonly sinks: readonly MetricSink[];
   readonly pipeline: ScoringPipeline;
   readonly dayOf: (at: number) => DaySpan;
+  readonly library: ModelLibrary;
+  readonly desk: ModelDesk;
 }
 
 /** Rows of an episode above the limit: a score is smoothed, so exceedances come in runs of about this length. */
@@ -55,6 +59,9 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
     );
   }
   const modelFolder = join(dataDir, 'models');
+  const library = new ModelLibrary(join(modelFolder, 'versions'), now);
+  const desk = new ModelDesk(library, log);
+  await desk.refresh();
   const dayOf = createLocalDays(plant.timezone);
   let saving: Promise<void> = Promise.resolve();
   const pipeline = await ScoringPipeline.open(store, sinks, {
@@ -66,6 +73,7 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
     models: await loadModels(modelFolder, log),
     onIssue: options.onIssue,
     onEpisode: options.onEpisode,
+    onRow: (row) => desk.take(row),
     onModel: (path, model) => {
       // One after the other: two saves of one machine must not share their temporary file.
       saving = saving
@@ -76,8 +84,9 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
     },
   });
   opening.defer(() => saving);
+  opening.defer(() => desk.refresh());
   const resources = opening.move();
-  return { store, sinks, pipeline, dayOf, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { store, sinks, pipeline, dayOf, library, desk, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 function anomalyOptions({ anomaly }: ScoringSection): AnomalyOptions {

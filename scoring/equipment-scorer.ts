@@ -43,6 +43,8 @@ export type AnomalyOptions = {
 export type ScorerEvents = {
   readonly onIssue: (issue: LedgerIssue) => void;
   readonly onScore: (score: AnomalyScore) => void;
+  /** Every row of sensor means, before it is judged. */
+  readonly onRow: (row: MachineRow, sensors: readonly string[]) => void;
   readonly onEpisode: (episode: AnomalyEpisode) => void;
   readonly onModel: (path: string, model: MachineModel) => void;
   /** Power of everything but this machine's line, kW. */
@@ -260,6 +262,7 @@ export class EquipmentScorer {
 
   #judge(row: MachineRow): void {
     if (!this.hasSensors) return;
+    this.#events.onRow(row, this.#sensors);
     const { score, step } = this.#detector.next(row);
     if (!this.#outlives(score)) this.#lastScore = score;
     this.#events.onScore(score);

@@ -52,6 +52,7 @@ export interface ScoringService extends AsyncDisposable {
 const WINDOW_MESSAGES = 50_000;
 const HEALTH_MS = 10_000;
 const PRUNE_MS = 3_600_000;
+const MODELS_MS = 60_000;
 const defaultApi = { host: '127.0.0.1', port: 8700, openLoopback: false } as const;
 const defaultRetention = { minute: '60d', quarter: '400d', hour: '3650d' } as const;
 
@@ -153,6 +154,7 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
   const timers = [
     setInterval(() => plantView.refresh(), 1000),
     setInterval(() => void tell('running'), HEALTH_MS),
+    setInterval(() => void core.desk.refresh(), MODELS_MS),
     setInterval(
       () =>
         void prune(core, scoring, now).catch((error: unknown) =>

@@ -14,7 +14,7 @@ import {
   type ScorerLabels,
 } from './equipment-scorer.ts';
 import { ClockGuard } from './ingest/clock-guard.ts';
-import type { MetricSink, MetricStore } from './store/metric-store.ts';
+import type { MetricSink, MetricStore, SensorRow } from './store/metric-store.ts';
 
 export type PipelineIssue = Omit<LedgerIssue, 'code'> & {
   readonly code: LedgerIssue['code'] | 'CLOCK_JUMP';
@@ -32,6 +32,8 @@ export type PipelineOptions = {
   readonly onIssue: (issue: PipelineIssue) => void;
   readonly onEpisode: (episode: AnomalyEpisode) => void;
   readonly onModel: (path: string, model: MachineModel) => void;
+  /** Every row of sensor means as it is made. */
+  readonly onRow?: (row: SensorRow) => void;
 };
 
 export type Checkpoint = { readonly name: string; readonly body: string | null };
@@ -75,6 +77,7 @@ export class ScoringPipeline {
   readonly #labels: ReadonlyMap<string, string>;
   #plantPower = 0;
   #scores: AnomalyScore[] = [];
+  #rows: SensorRow[] = [];
   #episodes = new Map<string, AnomalyEpisode>();
 
   private constructor(
@@ -218,8 +221,10 @@ export class ScoringPipeline {
     }
     const windows = this.#book.takeChanged(watermark);
     const scores = this.#scores;
+    const rows = this.#rows;
     const episodes = this.#episodes;
     this.#scores = [];
+    this.#rows = [];
     this.#episodes = new Map();
     const dirty = this.#machines.filter((machine) => machine.scorer.dirty);
     const relabelled = this.#machines.filter((machine) => machine.scorer.labelsChanged);
@@ -239,10 +244,11 @@ export class ScoringPipeline {
     try {
       // Sinks first: what they get twice after a crash replaces itself, what they never get is missing.
       for (const sink of this.#sinks) await sink.write({ windows, scores });
-      await this.#store.write({ windows, scores, episodes: [...episodes.values()], checkpoints });
+      await this.#store.write({ windows, scores, rows, episodes: [...episodes.values()], checkpoints });
     } catch (error) {
       this.#book.retake(windows);
       this.#scores = [...scores, ...this.#scores];
+      this.#rows = [...rows, ...this.#rows];
       this.#episodes = new Map([...episodes, ...this.#episodes]);
       for (const { scorer } of dirty) scorer.dirty = true;
       for (const { scorer } of relabelled) scorer.labelsChanged = true;
@@ -279,6 +285,10 @@ export class ScoringPipeline {
         events: {
           onIssue: (issue) => this.#options.onIssue({ ...issue, equipment: equipment.path }),
           onScore: (score) => this.#scores.push(score),
+          onRow: (row, sensors) => {
+            this.#rows.push({ path: equipment.path, sensors, row });
+            this.#options.onRow?.({ path: equipment.path, sensors, row });
+          },
           onEpisode: (episode) => {
             this.#episodes.set(episode.id, episode);
             this.#options.onEpisode(episode);

@@ -1,9 +1,16 @@
+import type { MachineRow } from '../anomaly/machine-row.ts';
 import type { AnomalyEpisode, AnomalyScore } from '../anomaly/score.ts';
 import type { EnergyWindow, WindowSize } from '../energy/window.ts';
 import type { Alert } from '../security/alert.ts';
 
 /** A half-open range of event time, epoch ms. */
 export type TimeRange = { readonly from: number; readonly to: number };
+
+/** A row of sensor means of one machine, with the names of its sensors. */
+export type SensorRow = { readonly path: string; readonly sensors: readonly string[]; readonly row: MachineRow };
+
+/** Rows of one machine as training wants them: the sensors it has now, NaN where an older row lacks one. */
+export type SensorHistory = { readonly sensors: readonly string[]; readonly rows: readonly MachineRow[] };
 
 /** Everything one flush of the pipeline writes; a store takes all of it or nothing. */
 export type StoreBatch = {
@@ -13,6 +20,8 @@ export type StoreBatch = {
   readonly scores: readonly AnomalyScore[];
   /** Replaced by id. */
   readonly episodes: readonly AnomalyEpisode[];
+  /** What detectors are trained on later. Replaced by (path, at). */
+  readonly rows?: readonly SensorRow[];
   /** State of the pipeline that matches exactly these rows, by name; replaced. null removes it. */
   readonly checkpoints: readonly { readonly name: string; readonly body: string | null }[];
 };
@@ -30,6 +39,10 @@ export interface MetricStore extends AsyncDisposable {
   readAllWindows(query: { readonly window: WindowSize } & TimeRange): Promise<EnergyWindow[]>;
   /** Oldest first. Thinned evenly to at most `limit` points, keeping the largest score of each thinned group. */
   readScores(query: { readonly path: string; readonly limit?: number } & TimeRange): Promise<AnomalyScore[]>;
+  /** Rows of sensor means, oldest first. */
+  readSensorRows(query: { readonly path: string } & TimeRange): Promise<SensorHistory>;
+  /** Machines that have rows of sensor means, by path. */
+  sensorPaths(): Promise<readonly string[]>;
   /** Newest score of each path. */
   latestScores(): Promise<AnomalyScore[]>;
   /** Episodes that overlap the range, newest first; all machines when path is absent. A path also matches what lies below it. */
@@ -38,7 +51,7 @@ export interface MetricStore extends AsyncDisposable {
   readCheckpoints(prefix: string): Promise<{ readonly name: string; readonly body: string }[]>;
   /** First and last window start there is, or null when the store is empty. */
   extent(): Promise<TimeRange | null>;
-  /** Deletes windows and scores that start before the given instants. */
+  /** Deletes windows, scores and sensor rows (with the minutes) that start before the given instants. */
   prune(before: { readonly '1m': number; readonly '15m': number; readonly '1h': number }): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import type { Logger } from '../../../broker/contract/deps.ts';
 import type { AnomalyEpisode, AnomalyScore } from '../../anomaly/score.ts';
 import { windowSizes, type EnergyWindow, type EquipmentLevel, type WindowSize } from '../../energy/window.ts';
 import type { Alert } from '../../security/alert.ts';
-import type { AlertStore, MetricStore, StoreBatch, TimeRange } from '../metric-store.ts';
+import type { AlertStore, MetricStore, SensorHistory, SensorRow, StoreBatch, TimeRange } from '../metric-store.ts';
 import { Connection } from './connection.ts';
 import { pruneQuery, queries } from './queries.ts';
 import {
@@ -19,6 +19,7 @@ import {
   type Row,
 } from './rows.ts';
 import { blockOf, SCORE_BLOCK_MS, windowBlockMs } from './schema.ts';
+import { sensorRowValues, toSensorHistory } from './sensor-rows.ts';
 
 export type EmbeddedStoreOptions = {
   readonly file: string;
@@ -44,6 +45,8 @@ export class EmbeddedStore implements MetricStore, AlertStore {
   readonly #connection: Connection;
   readonly #log: Logger | null;
   readonly #objects = new Map<string, StoredObject>();
+  /** Numbers of sensor sets by object and names. */
+  readonly #sensorSets = new Map<string, number>();
 
   private constructor(connection: Connection, log: Logger | null) {
     this.#connection = connection;
@@ -60,12 +63,13 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     this.#connection.endBulk();
   }
 
-  write({ windows, scores, episodes, checkpoints }: StoreBatch): Promise<void> {
+  write({ windows, scores, rows = [], episodes, checkpoints }: StoreBatch): Promise<void> {
     const connection = this.#connection;
     return connection.write(
       () => {
         for (const row of windows) this.#writeWindow(row);
         this.#writeScores(scores);
+        for (const row of rows) this.#writeSensorRow(row);
         for (const { id, path, from, to, ...rest } of episodes)
           connection.sql(queries.writeEpisode).run(id, path, from, to, JSON.stringify({ id, path, from, to, ...rest }));
         for (const { name, body } of checkpoints) {
@@ -74,7 +78,10 @@ export class EmbeddedStore implements MetricStore, AlertStore {
         }
       },
       // An object numbered in the failed transaction does not exist.
-      () => this.#objects.clear(),
+      () => {
+        this.#objects.clear();
+        this.#sensorSets.clear();
+      },
     );
   }
 
@@ -108,6 +115,24 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     return this.#ofOneObject(queries.readScores, { path, from, to, block: SCORE_BLOCK_MS }, (rows) =>
       thinScores(rows, limit).map((cells) => toScore(cells, path)),
     );
+  }
+
+  readSensorRows({ path, from, to }: { readonly path: string } & TimeRange): Promise<SensorHistory> {
+    return this.#connection.read(() => {
+      const object = this.#connection.sql(queries.object).get(path);
+      if (object === undefined) return { sensors: [], rows: [] };
+      const id = Number(object['id']);
+      const sets = this.#connection.sql(queries.sensorSets).all(id);
+      const parameters = [blockOf(from, SCORE_BLOCK_MS), blockOf(to, SCORE_BLOCK_MS), id, from, to];
+      return toSensorHistory(
+        this.#connection.cells(queries.readSensorRows, parameters),
+        new Map(sets.map((set) => [Number(set['id']), JSON.parse(String(set['names'])) as string[]])),
+      );
+    });
+  }
+
+  sensorPaths(): Promise<readonly string[]> {
+    return this.#all(queries.sensorPaths, [], (rows) => rows.map((row) => String(row['path'])));
   }
 
   latestScores(): Promise<AnomalyScore[]> {
@@ -150,7 +175,8 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     for (const size of ['1m', '15m', '1h'] as const) {
       await this.#pruneTable(`window_${size}`, 'start', { before: before[size], block: windowBlockMs[size] });
     }
-    await this.#pruneTable('score', 'at', { before: before['1m'], block: SCORE_BLOCK_MS });
+    for (const table of ['score', 'sensor_row'])
+      await this.#pruneTable(table, 'at', { before: before['1m'], block: SCORE_BLOCK_MS });
     await this.#connection.read(() => this.#connection.shrink(SHRINK_PAGES));
   }
 
@@ -246,6 +272,19 @@ export class EmbeddedStore implements MetricStore, AlertStore {
       newest.add(object);
     }
     for (const { id, scoredAt } of newest) this.#connection.sql(queries.scored).run(id, scoredAt);
+  }
+
+  #writeSensorRow({ path, sensors, row }: SensorRow): void {
+    const object = this.#object(path, 'equipment').id;
+    const names = JSON.stringify(sensors);
+    const key = `${object} ${names}`;
+    let set = this.#sensorSets.get(key);
+    if (set === undefined) {
+      this.#connection.sql(queries.addSensorSet).run(object, names);
+      set = Number(this.#connection.sql(queries.sensorSet).get(object, names)?.['id']);
+      this.#sensorSets.set(key, set);
+    }
+    this.#connection.sql(queries.writeSensorRow).run(...sensorRowValues(row, { object, sensors: set }));
   }
 
   #leaveOut(row: object): void {

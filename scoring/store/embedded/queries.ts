@@ -1,5 +1,6 @@
 import { windowSizes, type WindowSize } from '../../energy/window.ts';
 import { SCORE_COLUMNS, WINDOW_COLUMNS } from './rows.ts';
+import { SENSOR_ROW_COLUMNS } from './sensor-rows.ts';
 
 const from = (alias: string, columns: string): string => columns.replaceAll(/\w+/g, `${alias}.$&`);
 
@@ -39,6 +40,12 @@ export const queries = {
   ),
   writeScore: replace('score', SCORE_COLUMNS),
   readScores: ofOneObject('score', 'at', SCORE_COLUMNS),
+  writeSensorRow: replace('sensor_row', SENSOR_ROW_COLUMNS),
+  readSensorRows: ofOneObject('sensor_row', 'at', SENSOR_ROW_COLUMNS),
+  addSensorSet: 'INSERT OR IGNORE INTO sensor_set (object, names) VALUES (?, ?)',
+  sensorSet: 'SELECT id FROM sensor_set WHERE object = ? AND names = ?',
+  sensorSets: 'SELECT id, names FROM sensor_set WHERE object = ?',
+  sensorPaths: 'SELECT DISTINCT o.path FROM object o JOIN sensor_set s ON s.object = o.id ORDER BY o.path',
   latestScores: `SELECT ${from('s', SCORE_COLUMNS)} FROM object o
     JOIN score s ON s.block = (o.scored_at - ((o.scored_at % ?1) + ?1) % ?1) / ?1 AND s.object = o.id AND s.at = o.scored_at
     ORDER BY o.path`,
