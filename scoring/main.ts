@@ -16,6 +16,7 @@ import { ReceiveWindow } from './ingest/receive-window.ts';
 import { LivePlant } from './live-plant.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
 import { createStream, startPlantReader } from './plant-stream.ts';
+import { StaticFactorLog } from './store/static-factor-log.ts';
 import { ValueAddedBook } from './store/value-added-book.ts';
 import { ProblemBook } from './problem-book.ts';
 
@@ -101,6 +102,7 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
       consoleDir: config.consoleDir,
       accounts: deps.accounts,
       valueAdded: new ValueAddedBook(join(deps.dataDir, 'value-added.jsonl')),
+      staticFactors: new StaticFactorLog(join(deps.dataDir, 'static-factors.jsonl')),
       store: core.store,
       alerts: core.store,
       view: plantView,

@@ -260,6 +260,8 @@ describe('the OpenAPI document', () => {
       'GET /api/v1/events',
       'GET /api/v1/health',
       'GET /api/v1/intensity',
+      'GET /api/v1/meter-fit',
+      'GET /api/v1/static-factors',
       'GET /api/v1/target',
       'GET /api/v1/value-added',
       'GET /healthz',
@@ -268,6 +270,7 @@ describe('the OpenAPI document', () => {
       'GET /readyz',
       'POST /api/v1/alerts/{id}/acknowledge',
       'POST /api/v1/session',
+      'POST /api/v1/static-factors',
       'POST /api/v1/value-added',
     ]);
     const parameters = document.paths['/api/v1/energy']?.['get']?.parameters?.map((parameter) => parameter.name);

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { LocalText } from '../../broker/contract/plant.ts';
-import { nullable, Share } from './schema-parts.ts';
+import { StaticFactorEntry } from '../store/static-factor.ts';
+import { Instant, nullable, Share } from './schema-parts.ts';
 
 const TargetPeriodView = Type.Object({
   from: Type.String(),
@@ -87,6 +88,31 @@ export const TargetView = Type.Object({
       ),
     }),
   ),
+  multiYear: nullable(
+    Type.Object(
+      {
+        reduction: Type.Number({ description: 'Promised fall over all years.' }),
+        yearlyReduction: Type.Number({ description: 'The same fall in every year that compounds to it.' }),
+        years: Type.Array(
+          Type.Object({
+            year: Type.Integer(),
+            from: Type.String(),
+            to: Type.String(),
+            targetSec: nullable(Type.Number()),
+            sec: nullable(Type.Number()),
+            change: nullable(Type.Number({ description: 'Against the base period, signed.' })),
+            days: Type.Integer({ description: 'Days with a figure.' }),
+            complete: Type.Boolean({ description: 'false: the year goes on.' }),
+            verdict: Verdict,
+          }),
+        ),
+      },
+      { description: 'The way down over several years, and where each year stands on it.' },
+    ),
+  ),
+  staticFactors: Type.Array(Type.Object({ ...StaticFactorEntry.properties, by: Type.String(), at: Instant }), {
+    description: 'Logged changes that the baseline does not know of by itself.',
+  }),
   days: Type.Array(
     Type.Object({
       day: Type.String(),
