@@ -7,3 +7,6 @@ export const Instant = Type.String({
   format: 'date-time',
   description: 'ISO 8601 with offset of the plant time zone.',
 });
+
+/** A share or probability. */
+export const Share = Type.Number({ minimum: 0, maximum: 1 });

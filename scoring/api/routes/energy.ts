@@ -1,11 +1,13 @@
-import { addSums, figureOf } from '../../energy/figure.ts';
+import { standardCoalOf, type AccountAmount, type AccountRules } from '../../energy/account.ts';
+import { addSums, figureOf, type EnergyFigure } from '../../energy/figure.ts';
+import type { EnergyWindow } from '../../energy/window.ts';
 import { requireNode } from '../nearest-path.ts';
 import { energyRangeOf } from '../query-range.ts';
 import { EnergyAnswer, EnergyQuery } from '../schemas.ts';
 import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
 
 /** Energy, output and energy per output of one object, window by window and in total. */
-export function energyRoute(app: ApiApp, { view, store, now, time }: RouteDeps): void {
+export function energyRoute(app: ApiApp, { view, store, now, time, accounts }: RouteDeps): void {
   app.get(
     '/api/v1/energy',
     {
@@ -21,6 +23,8 @@ export function energyRoute(app: ApiApp, { view, store, now, time }: RouteDeps):
       requireNode(view, path);
       const range = energyRangeOf(query, { time, now: now() });
       const windows = await store.readWindows({ path, window, ...range });
+      const totals = figureOf(addSums(windows));
+      const coal = standardCoalOf(windows, accounts);
       return {
         path,
         window,
@@ -28,9 +32,14 @@ export function energyRoute(app: ApiApp, { view, store, now, time }: RouteDeps):
         to: time.toIso(range.to),
         timezone: time.zone,
         units: { energy: 'kW.h' as const, output: '{eq}' as const, sec: 'kW.h/{eq}' as const },
-        totals: figureOf(addSums(windows)),
+        totals,
+        standardCoal: {
+          calorific: viewCoal(coal.calorific, totals, accounts),
+          equivalent: viewCoal(coal.equivalent, totals, accounts),
+        },
         points: windows.map((one) => ({
           ...figureOf(one),
+          ...coalOfPoint(one, accounts),
           start: time.toIso(one.start),
           end: time.toIso(one.end),
           state: one.state,
@@ -39,4 +48,25 @@ export function energyRoute(app: ApiApp, { view, store, now, time }: RouteDeps):
       };
     },
   );
+}
+
+function viewCoal(
+  { value, reason, factorSets, source }: AccountAmount,
+  { energyKwh, output, reason: unknown }: EnergyFigure,
+  { factorSets: sets }: AccountRules,
+) {
+  const kgce = energyKwh === null ? null : value;
+  return {
+    kgce,
+    kgcePerOutput: kgce === null || output === null || output <= 0 ? null : kgce / output,
+    reason: kgce === null ? (reason ?? unknown) : null,
+    factorSets: factorSets.map((id) => ({ id, edition: sets.find((set) => set.id === id)?.edition ?? '' })),
+    source,
+  };
+}
+
+function coalOfPoint(window: EnergyWindow, accounts: AccountRules) {
+  if (figureOf(window).energyKwh === null) return { kgceCalorific: null, kgceEquivalent: null };
+  const { calorific, equivalent } = standardCoalOf([window], accounts);
+  return { kgceCalorific: calorific.value, kgceEquivalent: equivalent.value };
 }
