@@ -2,6 +2,8 @@ import { JoulegateError } from '../../broker/contract/error.ts';
 import { AdaptiveMewma } from './adaptive-mewma.ts';
 import type { Detector, Judgement, SensorPart } from './detector.ts';
 import { DriftMewma } from './drift-mewma.ts';
+import { Ensemble } from './ensemble.ts';
+import { LeftDiscord } from './left-discord.ts';
 
 /** A frozen baseline is believed for this many times its training. */
 const FROZEN_LIFE = 4;
@@ -77,8 +79,17 @@ function baselineHolds(rows: readonly Float64Array[]): boolean {
   return above <= held.length * MOST_ABOVE;
 }
 
-/** The detector of a machine with so many sensors; nothing else chooses between configurations. */
+/**
+ * The detector of a machine with so many sensors; nothing else chooses between configurations. One sensor alone says nothing
+ * by its correlations, so its shape is looked at as well.
+ */
 export function createDefaultDetector({ sensors }: { readonly sensors: number }): Detector {
-  void sensors;
-  return new DefaultDetector();
+  if (sensors > 1) return new DefaultDetector();
+  return new Ensemble(
+    [
+      { name: 'level', detector: new DefaultDetector() },
+      { name: 'shape', detector: new LeftDiscord() },
+    ],
+    'any',
+  );
 }
