@@ -3,6 +3,7 @@ import { AdaptiveMewma } from './adaptive-mewma.ts';
 import { calibrateRatio, type Detector, type Judgement, type SensorPart } from './detector.ts';
 import { DriftMewma } from './drift-mewma.ts';
 import { Ensemble } from './ensemble.ts';
+import { GuardedDetector } from './guarded-detector.ts';
 import { heldOutRatios } from './held-out.ts';
 import { LeftDiscord } from './left-discord.ts';
 import { Mspc } from './mspc.ts';
@@ -43,6 +44,11 @@ export class DefaultDetector implements Detector {
   #share = 0;
   #raise = 1;
   #leading: Detector = this.#adaptive;
+
+  /** Rows the frozen baselines were learnt from; 0 when they were too few. */
+  get trainedRows(): number {
+    return this.#trained;
+  }
 
   /** Which baseline says more about the next row. */
   get baseline(): 'frozen' | 'adaptive' {
@@ -152,12 +158,15 @@ function isTrained(detector: Detector): boolean {
  * by its correlations, so its shape is looked at as well.
  */
 export function createDefaultDetector({ sensors }: { readonly sensors: number }): Detector {
-  if (sensors > 1) return new DefaultDetector();
-  return new Ensemble(
+  const level = new DefaultDetector();
+  const isTrained = (): boolean => level.trainedRows > 0;
+  if (sensors > 1) return new GuardedDetector(level, isTrained);
+  const both = new Ensemble(
     [
-      { name: 'level', detector: new DefaultDetector() },
+      { name: 'level', detector: level },
       { name: 'shape', detector: new LeftDiscord() },
     ],
     'any',
   );
+  return new GuardedDetector(both, isTrained);
 }
