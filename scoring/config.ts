@@ -218,6 +218,12 @@ export const ScoringSection = Type.Object(
             description:
               'true: requests from this machine may read without signing in. Only ever on with a loopback host; the demo sets it.',
           }),
+          requestsPerMinute: Type.Optional(
+            Type.Integer({
+              minimum: 10,
+              description: 'Requests a minute and address; more are answered 429. Default 1200.',
+            }),
+          ),
           tls: Type.Optional(
             Type.Object({ certFile: Type.String(), keyFile: Type.String() }, { additionalProperties: false }),
           ),

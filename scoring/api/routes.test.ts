@@ -226,6 +226,7 @@ describe('the OpenAPI document', () => {
       'DELETE /api/v1/session',
       'GET /api/v1/account',
       'GET /api/v1/alerts',
+      'GET /api/v1/allocation',
       'GET /api/v1/anomalies',
       'GET /api/v1/breakdown',
       'GET /api/v1/energy',

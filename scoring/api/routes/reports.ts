@@ -1,9 +1,13 @@
 import { Type } from 'typebox';
 import { ApiError } from '../api-error.ts';
+import { isKnown } from '../plugins/etag.ts';
 import { languageOf } from '../plugins/problem.ts';
 import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
 
 const formats = ['xlsx', 'pdf', 'csv'] as const;
+
+/** A report takes a processor for a second or more. */
+const REPORTS_PER_MINUTE = 30;
 
 const ReportQuery = Type.Object({
   month: Type.Optional(
@@ -32,6 +36,7 @@ export function reportRoutes(app: ApiApp, { reports }: RouteDeps): void {
   app.get(
     '/api/v1/reports/month',
     {
+      config: { rateLimit: { max: REPORTS_PER_MINUTE, timeWindow: 60_000 } },
       schema: {
         tags: ['energy'],
         summary: 'Month report',
@@ -56,7 +61,7 @@ export function reportRoutes(app: ApiApp, { reports }: RouteDeps): void {
       });
       const etag = `"${hash.slice(0, 32)}-${language}-${query.format}"`;
       reply.headers({ etag, 'cache-control': 'private, no-cache', vary: 'accept-language' });
-      if (headers['if-none-match'] === etag) return reply.code(304).send(null);
+      if (isKnown(etag, headers['if-none-match'])) return reply.code(304).send(null);
       return reply
         .headers({ 'content-disposition': `attachment; filename="${fileName}"`, 'content-language': language })
         .type(mediaType)

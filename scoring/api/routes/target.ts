@@ -1,3 +1,4 @@
+import { targetUnits } from '../schema-parts.ts';
 import { TargetAnswer, type TargetView } from '../schemas.ts';
 import type { TargetReport } from '../../energy/target.ts';
 import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
@@ -7,13 +8,14 @@ export function targetRoute(app: ApiApp, { view }: RouteDeps): void {
   app.get(
     '/api/v1/target',
     {
+      config: { etag: true },
       schema: {
         tags: ['energy'],
         summary: 'Promised falls of energy per output',
         response: { 200: TargetAnswer, ...problemAnswers },
       },
     },
-    async () => ({ items: (await view.targets()).map(viewTarget) }),
+    async () => ({ units: targetUnits.value, items: (await view.targets()).map(viewTarget) }),
   );
 }
 
