@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { NotificationsSection } from './notify/config.ts';
 import { Duration } from '../broker/contract/duration.ts';
 import { LocalText, MqttClientSection } from '../broker/contract/plant.ts';
 
@@ -272,6 +273,7 @@ export const ScoringSection = Type.Object(
     ),
     energy: Type.Optional(EnergySection),
     reports: Type.Optional(ReportsSection),
+    notifications: Type.Optional(NotificationsSection),
     targets: Type.Array(TargetSection, { default: [] }),
   },
   { additionalProperties: false },
