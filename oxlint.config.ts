@@ -110,7 +110,7 @@ export default defineConfig({
     row({ folder: 'scoring', libs: [], ours: contract }),
     row({ folder: 'scoring/energy', closed: edges, ours: contract }),
     row({ folder: 'scoring/anomaly', closed: edges, ours: contract }),
-    row({ folder: 'scoring/anomaly/tensor', libs: ['@tensorflow/*'], closed: edges }),
+    row({ folder: 'scoring/anomaly/tensor', libs: ['@tensorflow/*'], ours: contract, closed: edges }),
     row({ folder: 'scoring/security', closed: edges, ours: contract }),
     row({ folder: 'scoring/ingest', libs: ['mqtt'], ours: contract, closed: ['api', 'reports', 'console'] }),
     row({ folder: 'scoring/store', ours: contract, closed: ['api', 'reports', 'console', 'ingest'] }),

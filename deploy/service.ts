@@ -1,6 +1,7 @@
 import type { ServiceDeps } from '../broker/contract/deps.ts';
 import { MqttClientSection } from '../broker/contract/plant.ts';
 import type { FoundingDocument } from '../scoring/energy/target.ts';
+import { trimMemory } from './memory-trim.ts';
 import { commandLog, commandStop, type CommandContext } from './commands/context.ts';
 import type { ServiceOptions } from './commands/service.ts';
 import { loadPlantConfig, readPrincipals, requireSection } from './config/load.ts';
@@ -53,6 +54,7 @@ export async function runService(name: ServiceName, options: ServiceOptions, con
     dataDir: await serviceDir(dataDir, name),
     version: context.version,
   };
+  using _memory = trimMemory(name !== 'scoring');
   await runUntilStopped({
     start: () =>
       starts[name]({ config, file: options.config, dataDir, deps, env: context.env, process: context.process }),
