@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { JoulegateError } from '../../../broker/contract/error.ts';
 import { ApiError } from '../api-error.ts';
 import { isKnown } from '../plugins/etag.ts';
 import { languageOf } from '../plugins/problem.ts';
@@ -54,10 +55,15 @@ export function reportRoutes(app: ApiApp, { reports }: RouteDeps): void {
       }
       const { query, headers } = request;
       const language = query.lang ?? languageOf(headers['accept-language']);
-      const { body, hash, mediaType, fileName } = await reports.render({
-        month: query.month ?? reports.lastMonth(),
-        format: query.format,
-        language,
+      const month = query.month ?? reports.lastMonth();
+      const rendered = reports.render({ month, format: query.format, language });
+      const { body, hash, mediaType, fileName } = await rendered.catch((error: unknown) => {
+        if (!(error instanceof JoulegateError) || error.code !== 'QUERY_INVALID') throw error;
+        const last = reports.lastMonth();
+        throw new ApiError('QUERY_INVALID', {
+          en: error.message,
+          zh: `参数 "month"：${month} 尚未开始；最近的完整月份是 ${last}`,
+        });
       });
       const etag = `"${hash.slice(0, 32)}-${language}-${query.format}"`;
       reply.headers({ etag, 'cache-control': 'private, no-cache', vary: 'accept-language' });
