@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { NotificationsSection } from './notify/config.ts';
 import { Duration } from '../broker/contract/duration.ts';
 import { LocalText, MqttClientSection } from '../broker/contract/plant.ts';
 
@@ -234,6 +235,12 @@ export const ScoringSection = Type.Object(
             description:
               'true: requests from this machine may read without signing in. Only ever on with a loopback host; the demo sets it.',
           }),
+          requestsPerMinute: Type.Optional(
+            Type.Integer({
+              minimum: 10,
+              description: 'Requests a minute and address; more are answered 429. Default 1200.',
+            }),
+          ),
           tls: Type.Optional(
             Type.Object({ certFile: Type.String(), keyFile: Type.String() }, { additionalProperties: false }),
           ),
@@ -282,6 +289,7 @@ export const ScoringSection = Type.Object(
     ),
     energy: Type.Optional(EnergySection),
     reports: Type.Optional(ReportsSection),
+    notifications: Type.Optional(NotificationsSection),
     targets: Type.Array(TargetSection, { default: [] }),
   },
   { additionalProperties: false },

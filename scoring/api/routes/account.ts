@@ -5,7 +5,7 @@ import { tariffLevels } from '../../energy/tariff.ts';
 import { allocatedIn } from './allocation.ts';
 import { requireNode } from '../nearest-path.ts';
 import { energyRangeOf } from '../query-range.ts';
-import { Instant, nullable } from '../schema-parts.ts';
+import { Instant, nullable, unitsOf } from '../schema-parts.ts';
 import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
 
 const Amount = Type.Object({
@@ -47,8 +47,17 @@ const Account = Type.Object({
   }),
 });
 
+const units = unitsOf({
+  energyKwh: 'kW.h',
+  output: '{eq}',
+  kgce: 'kgce',
+  kgCO2: 'kg',
+  cost: 'CNY',
+});
+
 const AccountAnswer = Type.Object({
   path: Type.String(),
+  units: units.schema,
   from: Instant,
   to: Instant,
   account: Account,
@@ -80,6 +89,7 @@ export function accountRoute(app: ApiApp, { view, store, now, time, accounts }: 
   app.get(
     '/api/v1/account',
     {
+      config: { etag: true },
       schema: {
         tags: ['energy'],
         summary: 'Standard coal, carbon and cost',
@@ -119,6 +129,7 @@ export function accountRoute(app: ApiApp, { view, store, now, time, accounts }: 
       const whole = exactTotal([account.energyKwh, ...allocated.map(({ allocatedKwh }) => allocatedKwh)]);
       return {
         path,
+        units: units.value,
         from: time.toIso(range.from),
         to: time.toIso(range.to),
         account: viewAccount(account),
