@@ -97,6 +97,7 @@ describe.skipIf(missing.length > 0)('joulegate evaluate on the public benchmarks
     ]);
     const theirs = [...stdout.matchAll(/normalised +(-?[\d.]+)/g)].map((match) => match[1]);
     const profiles = rows[0]?.profiles;
+    expect(profiles?.standard).toBeGreaterThan(60);
     expect([profiles?.standard, profiles?.lowFp, profiles?.lowFn].map((value) => value?.toFixed(2))).toEqual(theirs);
   });
 

@@ -32,6 +32,22 @@ export const TargetSection = Type.Object(
         },
       ),
     ),
+    multiYear: Type.Optional(
+      Type.Object(
+        {
+          reduction: Type.Number({
+            exclusiveMinimum: 0,
+            exclusiveMaximum: 1,
+            description: 'Promised fall over all years together, e.g. 0.135.',
+          }),
+          years: Type.Integer({ minimum: 2, maximum: 30 }),
+        },
+        {
+          additionalProperties: false,
+          description: 'A fall over several years from the day after the base period, by the same share each year.',
+        },
+      ),
+    ),
     seed: Type.Optional(Type.String({ description: 'Founding figures shown beside the target, e.g. shanghai-2017.' })),
   },
   { additionalProperties: false },

@@ -9,6 +9,7 @@ import type { AnomalyEpisode } from './anomaly/score.ts';
 import type { ScoringSection } from './config.ts';
 import type { ScoringCore } from './core.ts';
 import { localDate, localDateStart } from './energy/local-day.ts';
+import { machineMeter, type MachineMeter } from './energy/meter-fit.ts';
 import type { FoundingDocument, TargetReport } from './energy/target.ts';
 import { reportTarget } from './energy/target-report.ts';
 import { buildTree, plantHealth } from './live-view.ts';
@@ -59,6 +60,10 @@ export class LivePlant implements PlantView {
 
   equipment(): readonly EquipmentNode[] {
     return buildTree(this.#core.pipeline, this.#options.plant, this.#core.dayOf);
+  }
+
+  meters(): readonly MachineMeter[] {
+    return this.#core.pipeline.scorers.map(({ equipment, tags }) => machineMeter(equipment.path, tags));
   }
 
   health(): PlantHealth {
@@ -165,6 +170,9 @@ export class LivePlant implements PlantView {
       days: dated.filter(({ row }) => row.path === target.path),
       children: dated.filter(({ row }) => isRightBelow(row.path, target.path)),
       ...(target.plan === undefined ? {} : { plan: target.plan }),
+      ...(target.multiYear === undefined
+        ? {}
+        : { multiYear: { ...target.multiYear, today: localDate(today, timezone) } }),
       founding: target.seed === undefined ? null : (this.#options.founding.get(target.seed) ?? null),
     });
   }

@@ -19,6 +19,7 @@ import { LivePlant } from './live-plant.ts';
 import { Notifier } from './notify/notifier.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
 import { createStream, startPlantReader } from './plant-stream.ts';
+import { StaticFactorLog } from './store/static-factor-log.ts';
 import { ValueAddedBook } from './store/value-added-book.ts';
 import { ProblemBook } from './problem-book.ts';
 
@@ -129,6 +130,7 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
       accounts: deps.accounts,
       valueAdded,
       reports: reporter,
+      staticFactors: new StaticFactorLog(join(deps.dataDir, 'static-factors.jsonl')),
       store: core.store,
       alerts: core.store,
       view: plantView,

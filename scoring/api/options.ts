@@ -3,6 +3,7 @@ import type { Logger } from '../../broker/contract/deps.ts';
 import type { AccountRules } from '../energy/account.ts';
 import type { PlantView } from '../plant-view.ts';
 import type { AlertStore, MetricStore } from '../store/metric-store.ts';
+import type { StaticFactorLog } from '../store/static-factor-log.ts';
 import type { ValueAddedBook } from '../store/value-added-book.ts';
 
 /** A sign-in that was refused, for whoever turns it into an event. */
@@ -40,6 +41,7 @@ export type ApiOptions = {
   readonly valueAdded: ValueAddedBook;
   /** Left out: no reports. */
   readonly reports?: ReportSource | undefined;
+  readonly staticFactors: StaticFactorLog;
   readonly store: MetricStore;
   readonly alerts: AlertStore;
   readonly view: PlantView;

@@ -8,6 +8,9 @@ export const Instant = Type.String({
   description: 'ISO 8601 with offset of the plant time zone.',
 });
 
+/** A share or probability. */
+export const Share = Type.Number({ minimum: 0, maximum: 1 });
+
 /** Units of an answer, as UCUM has them; kgce (standard coal, GB/T 2589) and CNY are not in UCUM. */
 export const unitsOf = <const Units extends Readonly<Record<string, string>>>(units: Units) => ({
   schema: Type.Object(

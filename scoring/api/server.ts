@@ -25,11 +25,13 @@ import { equipmentRoute } from './routes/equipment.ts';
 import { eventsRoute } from './routes/events.ts';
 import { healthRoute } from './routes/health.ts';
 import { intensityRoutes } from './routes/intensity.ts';
+import { meterFitRoute } from './routes/meter-fit.ts';
 import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { reportRoutes } from './routes/reports.ts';
 import type { ApiApp, RouteDeps } from './routes/route.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { staticFactorRoutes } from './routes/static-factors.ts';
 import { targetRoute } from './routes/target.ts';
 import { createSessions } from './sessions.ts';
 import { createZoneTime } from './zone-time.ts';
@@ -131,6 +133,8 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   breakdownRoute(app, deps);
   intensityRoutes(app, deps);
   reportRoutes(app, deps);
+  staticFactorRoutes(app, deps);
+  meterFitRoute(app, deps);
   probeRoutes(app, deps, registry);
 }
 

@@ -4,6 +4,7 @@ import { findChangePoint } from './change-point.ts';
 import { figureOf, type EnergyFigure } from './figure.ts';
 import { flatOutputCut, meetsReduction } from './intensity.ts';
 import { decompose } from './lmdi.ts';
+import { multiYearPath, type MultiYearPromise } from './multi-year.ts';
 import { outlookOf, type OutputPlan } from './outlook.ts';
 import { exactTotal } from './quantum.ts';
 import { reportSaving, type SavingReport } from './saving.ts';
@@ -27,6 +28,8 @@ export type TargetInput = {
   readonly children?: readonly TargetDay[];
   /** Planned output; without one there is no outlook. */
   readonly plan?: OutputPlan;
+  /** A fall over several years, with the running day (ISO date). */
+  readonly multiYear?: MultiYearPromise & { readonly today: string };
   readonly founding: FoundingDocument | null;
 };
 
@@ -89,6 +92,14 @@ export function reportTarget(input: TargetInput): TargetReport {
       flatCutKwhPerDay: flatCut(base, reduction),
       outlook: outlook(input, { base, current, fit, reduction }),
     })),
+    multiYear:
+      input.multiYear === undefined
+        ? null
+        : multiYearPath(input.multiYear, usable, {
+            baseSec: base.sec,
+            baseTo: input.basePeriod.to,
+            today: input.multiYear.today,
+          }),
     days: runningDays(figures, input.basePeriod),
     founding: input.founding,
   };

@@ -1,5 +1,6 @@
 import type { LocalText } from '../../broker/contract/plant.ts';
 import type { ForecastVerdict } from './intensity.ts';
+import type { MultiYearPath } from './multi-year.ts';
 import type { SavingVerdict } from './saving.ts';
 import type { FigureTrace } from './trace.ts';
 
@@ -85,6 +86,8 @@ export type TargetReport = {
       readonly reason: string | null;
     } | null;
   }[];
+  /** The way down over several years and where each year stands on it; null when the target is of one. */
+  readonly multiYear: MultiYearPath | null;
   /** Per local day: SEC and the running SEC of the current period; null = no figure. */
   readonly days: readonly {
     readonly day: string;

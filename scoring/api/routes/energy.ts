@@ -1,5 +1,6 @@
-import { addSums, figureOf } from '../../energy/figure.ts';
 import type { CsvCell } from '../../csv.ts';
+import { standardCoalOf, type AccountAmount, type AccountRules } from '../../energy/account.ts';
+import { addSums, figureOf, type EnergyFigure } from '../../energy/figure.ts';
 import type { EnergyWindow } from '../../energy/window.ts';
 import { prefersCsv, sendCsv } from '../plugins/csv.ts';
 import { requireNode } from '../nearest-path.ts';
@@ -9,7 +10,7 @@ import type { ZoneTime } from '../zone-time.ts';
 import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
 
 /** Energy, output and energy per output of one object, window by window and in total. */
-export function energyRoute(app: ApiApp, { view, store, now, time }: RouteDeps): void {
+export function energyRoute(app: ApiApp, { view, store, now, time, accounts }: RouteDeps): void {
   app.get(
     '/api/v1/energy',
     {
@@ -27,17 +28,29 @@ export function energyRoute(app: ApiApp, { view, store, now, time }: RouteDeps):
       requireNode(view, path);
       const range = energyRangeOf(query, { time, now: now() });
       const windows = await store.readWindows({ path, window, ...range });
-      if (prefersCsv(request)) return sendCsv(reply, `energy-${path}.csv`, csvRows(windows, time)) as never;
+      if (prefersCsv(request)) return sendCsv(reply, `energy-${path}.csv`, csvRows(windows, time, accounts)) as never;
+      const totals = figureOf(addSums(windows));
+      const coal = standardCoalOf(windows, accounts);
       return {
         path,
         window,
         from: time.toIso(range.from),
         to: time.toIso(range.to),
         timezone: time.zone,
-        units: { energy: 'kW.h' as const, output: '{eq}' as const, sec: 'kW.h/{eq}' as const },
-        totals: figureOf(addSums(windows)),
+        units: {
+          energy: 'kW.h' as const,
+          output: '{eq}' as const,
+          sec: 'kW.h/{eq}' as const,
+          standardCoal: 'kgce' as const,
+        },
+        totals,
+        standardCoal: {
+          calorific: viewCoal(coal.calorific, totals, accounts),
+          equivalent: viewCoal(coal.equivalent, totals, accounts),
+        },
         points: windows.map((one) => ({
           ...figureOf(one),
+          ...coalOfPoint(one, accounts),
           start: time.toIso(one.start),
           end: time.toIso(one.end),
           state: one.state,
@@ -49,7 +62,11 @@ export function energyRoute(app: ApiApp, { view, store, now, time }: RouteDeps):
 }
 
 /** The figures of the answer, one window a row; units stand in the names. */
-function* csvRows(windows: readonly EnergyWindow[], time: ZoneTime): Iterable<readonly CsvCell[]> {
+function* csvRows(
+  windows: readonly EnergyWindow[],
+  time: ZoneTime,
+  accounts: AccountRules,
+): Iterable<readonly CsvCell[]> {
   yield [
     'start',
     'end',
@@ -57,6 +74,8 @@ function* csvRows(windows: readonly EnergyWindow[], time: ZoneTime): Iterable<re
     'output_eq',
     'scrap_eq',
     'kwh_per_eq',
+    'kgce_calorific',
+    'kgce_equivalent',
     'reason',
     'idle_kwh',
     'idle_share',
@@ -74,6 +93,7 @@ function* csvRows(windows: readonly EnergyWindow[], time: ZoneTime): Iterable<re
   ];
   for (const one of windows) {
     const figure = figureOf(one);
+    const coal = coalOfPoint(one, accounts);
     yield [
       time.toIso(one.start),
       time.toIso(one.end),
@@ -81,6 +101,8 @@ function* csvRows(windows: readonly EnergyWindow[], time: ZoneTime): Iterable<re
       figure.output,
       figure.scrap,
       figure.sec,
+      coal.kgceCalorific,
+      coal.kgceEquivalent,
       figure.reason,
       figure.idleKwh,
       figure.idleShare,
@@ -97,4 +119,25 @@ function* csvRows(windows: readonly EnergyWindow[], time: ZoneTime): Iterable<re
       one.revision,
     ];
   }
+}
+
+function viewCoal(
+  { value, reason, factorSets, source }: AccountAmount,
+  { energyKwh, output, reason: unknown }: EnergyFigure,
+  { factorSets: sets }: AccountRules,
+) {
+  const kgce = energyKwh === null ? null : value;
+  return {
+    kgce,
+    kgcePerOutput: kgce === null || output === null || output <= 0 ? null : kgce / output,
+    reason: kgce === null ? (reason ?? unknown) : null,
+    factorSets: factorSets.map((id) => ({ id, edition: sets.find((set) => set.id === id)?.edition ?? '' })),
+    source,
+  };
+}
+
+function coalOfPoint(window: EnergyWindow, accounts: AccountRules) {
+  if (figureOf(window).energyKwh === null) return { kgceCalorific: null, kgceEquivalent: null };
+  const { calorific, equivalent } = standardCoalOf([window], accounts);
+  return { kgceCalorific: calorific.value, kgceEquivalent: equivalent.value };
 }
