@@ -118,7 +118,12 @@ export const EnergyAnswer = Type.Object({
   from: Instant,
   to: Instant,
   timezone: Type.String(),
-  units: Type.Object({ energy: Type.Literal('kW.h'), output: Type.Literal('{eq}'), sec: Type.Literal('kW.h/{eq}') }),
+  units: Type.Object({
+    energy: Type.Literal('kW.h'),
+    output: Type.Literal('{eq}'),
+    sec: Type.Literal('kW.h/{eq}'),
+    standardCoal: Type.Literal('kgce'),
+  }),
   totals: EnergyFigures,
   standardCoal: Type.Object(
     { calorific: StandardCoalView, equivalent: StandardCoalView },

@@ -1,7 +1,7 @@
+import type { CsvCell } from '../../csv.ts';
 import { standardCoalOf, type AccountAmount, type AccountRules } from '../../energy/account.ts';
 import { addSums, figureOf, type EnergyFigure } from '../../energy/figure.ts';
 import type { EnergyWindow } from '../../energy/window.ts';
-import type { CsvCell } from '../../csv.ts';
 import { prefersCsv, sendCsv } from '../plugins/csv.ts';
 import { requireNode } from '../nearest-path.ts';
 import { energyRangeOf } from '../query-range.ts';
@@ -28,7 +28,7 @@ export function energyRoute(app: ApiApp, { view, store, now, time, accounts }: R
       requireNode(view, path);
       const range = energyRangeOf(query, { time, now: now() });
       const windows = await store.readWindows({ path, window, ...range });
-      if (prefersCsv(request)) return sendCsv(reply, `energy-${path}.csv`, csvRows(windows, time)) as never;
+      if (prefersCsv(request)) return sendCsv(reply, `energy-${path}.csv`, csvRows(windows, time, accounts)) as never;
       const totals = figureOf(addSums(windows));
       const coal = standardCoalOf(windows, accounts);
       return {
@@ -37,7 +37,12 @@ export function energyRoute(app: ApiApp, { view, store, now, time, accounts }: R
         from: time.toIso(range.from),
         to: time.toIso(range.to),
         timezone: time.zone,
-        units: { energy: 'kW.h' as const, output: '{eq}' as const, sec: 'kW.h/{eq}' as const },
+        units: {
+          energy: 'kW.h' as const,
+          output: '{eq}' as const,
+          sec: 'kW.h/{eq}' as const,
+          standardCoal: 'kgce' as const,
+        },
         totals,
         standardCoal: {
           calorific: viewCoal(coal.calorific, totals, accounts),
@@ -54,6 +59,66 @@ export function energyRoute(app: ApiApp, { view, store, now, time, accounts }: R
       };
     },
   );
+}
+
+/** The figures of the answer, one window a row; units stand in the names. */
+function* csvRows(
+  windows: readonly EnergyWindow[],
+  time: ZoneTime,
+  accounts: AccountRules,
+): Iterable<readonly CsvCell[]> {
+  yield [
+    'start',
+    'end',
+    'energy_kwh',
+    'output_eq',
+    'scrap_eq',
+    'kwh_per_eq',
+    'kgce_calorific',
+    'kgce_equivalent',
+    'reason',
+    'idle_kwh',
+    'idle_share',
+    'run_h',
+    'idle_h',
+    'off_h',
+    'other_h',
+    'coverage',
+    'estimated_share',
+    'worst_gap_s',
+    'unresolved',
+    'class',
+    'state',
+    'revision',
+  ];
+  for (const one of windows) {
+    const figure = figureOf(one);
+    const coal = coalOfPoint(one, accounts);
+    yield [
+      time.toIso(one.start),
+      time.toIso(one.end),
+      figure.energyKwh,
+      figure.output,
+      figure.scrap,
+      figure.sec,
+      coal.kgceCalorific,
+      coal.kgceEquivalent,
+      figure.reason,
+      figure.idleKwh,
+      figure.idleShare,
+      figure.runHours,
+      figure.idleHours,
+      figure.offHours,
+      figure.otherHours,
+      figure.coverage,
+      figure.estimatedShare,
+      figure.worstGapSeconds,
+      figure.unresolved,
+      figure.class,
+      one.state,
+      one.revision,
+    ];
+  }
 }
 
 function viewCoal(
@@ -75,55 +140,4 @@ function coalOfPoint(window: EnergyWindow, accounts: AccountRules) {
   if (figureOf(window).energyKwh === null) return { kgceCalorific: null, kgceEquivalent: null };
   const { calorific, equivalent } = standardCoalOf([window], accounts);
   return { kgceCalorific: calorific.value, kgceEquivalent: equivalent.value };
-}
-
-/** The figures of the answer, one window a row; units stand in the names. */
-function* csvRows(windows: readonly EnergyWindow[], time: ZoneTime): Iterable<readonly CsvCell[]> {
-  yield [
-    'start',
-    'end',
-    'energy_kwh',
-    'output_eq',
-    'scrap_eq',
-    'kwh_per_eq',
-    'reason',
-    'idle_kwh',
-    'idle_share',
-    'run_h',
-    'idle_h',
-    'off_h',
-    'other_h',
-    'coverage',
-    'estimated_share',
-    'worst_gap_s',
-    'unresolved',
-    'class',
-    'state',
-    'revision',
-  ];
-  for (const one of windows) {
-    const figure = figureOf(one);
-    yield [
-      time.toIso(one.start),
-      time.toIso(one.end),
-      figure.energyKwh,
-      figure.output,
-      figure.scrap,
-      figure.sec,
-      figure.reason,
-      figure.idleKwh,
-      figure.idleShare,
-      figure.runHours,
-      figure.idleHours,
-      figure.offHours,
-      figure.otherHours,
-      figure.coverage,
-      figure.estimatedShare,
-      figure.worstGapSeconds,
-      figure.unresolved,
-      figure.class,
-      one.state,
-      one.revision,
-    ];
-  }
 }
