@@ -1,6 +1,29 @@
 import { Type, type Static } from 'typebox';
 import { Duration } from '../broker/contract/duration.ts';
 import { LocalText, MqttClientSection } from '../broker/contract/plant.ts';
+import { Carrier } from '../broker/contract/tag.ts';
+
+/** What a baseline rests on; exactly one of output, product and tag. */
+export const BaselineVariable = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 64 }),
+    output: Type.Optional(Type.String({ description: 'Good output of this equipment path; empty = site.' })),
+    equipment: Type.Optional(Type.String({ minLength: 1, description: 'Machine that product or tag belong to.' })),
+    product: Type.Optional(
+      Type.String({ minLength: 1, description: 'Good output of this product on `equipment`, for the product mix.' }),
+    ),
+    tag: Type.Optional(
+      Type.String({ minLength: 1, description: 'Time mean of this tag of `equipment`, e.g. the outdoor temperature.' }),
+    ),
+    mayFall: Type.Optional(
+      Type.Boolean({
+        description: 'true: more of it may need less energy, e.g. outdoor temperature of a heated hall.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type BaselineVariable = Static<typeof BaselineVariable>;
 
 /** A promised fall of energy intensity against a base period. */
 export const TargetSection = Type.Object(
@@ -28,6 +51,21 @@ export const TargetSection = Type.Object(
         {
           additionalProperties: false,
           description: 'Planned output, for the needed energy per output and the forecast.',
+        },
+      ),
+    ),
+    baseline: Type.Optional(
+      Type.Object(
+        {
+          period: Type.Enum(['day', 'shift'], {
+            default: 'day',
+            description: 'Length of one observation; shift needs scoring.energy.shifts.',
+          }),
+          variables: Type.Array(BaselineVariable, { minItems: 1, maxItems: 10 }),
+        },
+        {
+          additionalProperties: false,
+          description: 'What energy is expected from. Left out: good output per day.',
         },
       ),
     ),
@@ -74,6 +112,13 @@ export const EnergySection = Type.Object(
           description: "等价值 of electricity: last year's rate of generation. Left out: no figure on that basis.",
         },
       ),
+    ),
+    boughtMedia: Type.Optional(
+      Type.Array(Carrier, {
+        description:
+          'Energy-carrying media (耗能工质) that are bought and count as energy, e.g. water. Left out: none, they are made on site.',
+        examples: [['water']],
+      }),
     ),
     shifts: Type.Optional(
       Type.Array(
