@@ -20,6 +20,9 @@ const libraries = [
   'pino',
   'preact',
   'echarts',
+  'hucre*',
+  'pdfkit',
+  'fontkit',
 ];
 const rooms = ['gateway', 'broker', 'scoring', 'seeds', 'deploy', 'tests'];
 
@@ -106,7 +109,7 @@ export default defineConfig({
     row({ folder: 'scoring', libs: [], ours: contract }),
     row({ folder: 'scoring/energy', closed: edges, ours: contract }),
     row({ folder: 'scoring/anomaly', closed: edges, ours: contract }),
-    row({ folder: 'scoring/anomaly/tensor', libs: ['@tensorflow/*'], closed: edges }),
+    row({ folder: 'scoring/anomaly/tensor', libs: ['@tensorflow/*'], ours: contract, closed: edges }),
     row({ folder: 'scoring/security', closed: edges, ours: contract }),
     row({ folder: 'scoring/ingest', libs: ['mqtt'], ours: contract, closed: ['api', 'reports', 'console'] }),
     row({ folder: 'scoring/store', ours: contract, closed: ['api', 'reports', 'console', 'ingest'] }),
@@ -127,6 +130,12 @@ export default defineConfig({
       libs: ['fastify', '@fastify/*'],
       ours: contract,
       closed: ['reports', 'console', 'ingest', 'embedded', 'influx'],
+    }),
+    row({
+      folder: 'scoring/reports',
+      libs: ['hucre*', 'pdfkit', 'fontkit'],
+      ours: contract,
+      closed: ['api', 'console', 'ingest', 'embedded', 'influx'],
     }),
     row({
       folder: 'scoring/console',

@@ -12,6 +12,7 @@ import { addExportCommand } from './commands/export.ts';
 import { addFillHistoryCommand } from './commands/fill-history.ts';
 import { addImportCommand } from './commands/import.ts';
 import { addReplayCommand } from './commands/replay.ts';
+import { addReportCommand } from './commands/report.ts';
 import { addServiceCommands } from './commands/service.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -59,6 +60,7 @@ export function createProgram(context: CommandContext): Command {
     addDoctorCommand,
     addEvaluateCommand,
     addValueAddedCommand,
+    addReportCommand,
     addFillHistoryCommand,
   ]) {
     add(program, context);

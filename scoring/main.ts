@@ -12,6 +12,8 @@ import type { AccountRules } from './energy/account.ts';
 import type { FoundingDocument } from './energy/target.ts';
 import { Flusher } from './flusher.ts';
 import type { Reader } from './ingest/reader.ts';
+import { createReporter } from './reports/reporter.ts';
+import { ReportSchedule } from './reports/schedule.ts';
 import { ReceiveWindow } from './ingest/receive-window.ts';
 import { LivePlant } from './live-plant.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
@@ -36,6 +38,8 @@ export type ScoringDeps = ServiceDeps & {
   readonly founding: ReadonlyMap<string, FoundingDocument>;
   /** Factors, tariff and price of the energy accounts. */
   readonly accounts: AccountRules;
+  /** TrueType font of the reports. */
+  readonly reportFont: () => Promise<Uint8Array>;
 };
 
 export interface ScoringService extends AsyncDisposable {
@@ -94,6 +98,27 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
     await flusher.stop();
     await plantView.settled();
   });
+  const valueAdded = new ValueAddedBook(join(deps.dataDir, 'value-added.jsonl'));
+  const reporter = createReporter({
+    store: core.store,
+    site: { ...plantView.site },
+    objects: () => plantView.equipment(),
+    targets: scoring.targets,
+    accounts: deps.accounts,
+    quotas: scoring.reports?.quotas ?? [],
+    valueAdded,
+    font: deps.reportFont,
+    now,
+  });
+  const schedule = opening.use(
+    new ReportSchedule({
+      reporter,
+      folder: join(deps.dataDir, 'reports'),
+      formats: scoring.reports?.formats ?? [],
+      languages: scoring.reports?.languages ?? [],
+      log,
+    }),
+  );
   const api = opening.use(
     await startApi({
       ...defaultApi,
@@ -101,7 +126,8 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
       token: deps.apiToken,
       consoleDir: config.consoleDir,
       accounts: deps.accounts,
-      valueAdded: new ValueAddedBook(join(deps.dataDir, 'value-added.jsonl')),
+      valueAdded,
+      reports: reporter,
       staticFactors: new StaticFactorLog(join(deps.dataDir, 'static-factors.jsonl')),
       store: core.store,
       alerts: core.store,
@@ -139,6 +165,7 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
     for (const timer of timers) clearInterval(timer);
     await tell('stopped');
   });
+  schedule.start();
   log.info({ url: api.url }, 'scoring runs');
   const resources = opening.move();
   return { url: api.url, health: () => health(), [Symbol.asyncDispose]: () => resources.disposeAsync() };

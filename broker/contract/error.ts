@@ -19,6 +19,7 @@ export const errorCodes = {
   UNIT_UNKNOWN: { retry: false, exitCode: 2, http: 400 },
   STORE_FAILED: { retry: true, exitCode: 1, http: 500 },
   STORE_REFUSED: { retry: false, exitCode: 1, http: 502 },
+  MODEL_FAILED: { retry: false, exitCode: 1, http: 500 },
   SEED_INVALID: { retry: false, exitCode: 2, http: 500 },
   NOT_FOUND: { retry: false, exitCode: 1, http: 404 },
   QUERY_INVALID: { retry: false, exitCode: 2, http: 400 },

@@ -9,6 +9,21 @@ import type { ValueAddedBook } from '../store/value-added-book.ts';
 /** A sign-in that was refused, for whoever turns it into an event. */
 export type SignInRefusal = { readonly at: number; readonly address: string; readonly message: string };
 
+/** Where month reports come from; the API knows them as files only. */
+export type ReportSource = {
+  readonly lastMonth: () => string;
+  readonly render: (request: {
+    readonly month: string;
+    readonly format: 'xlsx' | 'pdf' | 'csv';
+    readonly language: 'zh' | 'en';
+  }) => Promise<{
+    readonly body: Uint8Array;
+    readonly hash: string;
+    readonly mediaType: string;
+    readonly fileName: string;
+  }>;
+};
+
 export type ApiOptions = {
   /** Anything but a loopback address needs `tls`. */
   readonly host: string;
@@ -22,6 +37,8 @@ export type ApiOptions = {
   readonly consoleDir: string | null;
   readonly accounts: AccountRules;
   readonly valueAdded: ValueAddedBook;
+  /** Left out: no reports. */
+  readonly reports?: ReportSource | undefined;
   readonly staticFactors: StaticFactorLog;
   readonly store: MetricStore;
   readonly alerts: AlertStore;

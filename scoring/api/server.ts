@@ -26,6 +26,7 @@ import { intensityRoutes } from './routes/intensity.ts';
 import { meterFitRoute } from './routes/meter-fit.ts';
 import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
 import { probeRoutes } from './routes/probes.ts';
+import { reportRoutes } from './routes/reports.ts';
 import type { ApiApp, RouteDeps } from './routes/route.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { staticFactorRoutes } from './routes/static-factors.ts';
@@ -126,6 +127,7 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   allocationRoute(app, deps);
   breakdownRoute(app, deps);
   intensityRoutes(app, deps);
+  reportRoutes(app, deps);
   staticFactorRoutes(app, deps);
   meterFitRoute(app, deps);
   probeRoutes(app, deps, registry);
