@@ -4,7 +4,8 @@ import { describeError } from '../../../broker/contract/error.ts';
 import type { InfluxSection } from '../../config.ts';
 import type { MetricSink, StoreBatch } from '../metric-store.ts';
 import { DeadLetter } from './dead-letter.ts';
-import { displayUrl, InfluxWriter } from './influx-writer.ts';
+import { displayUrl } from './influx-client.ts';
+import { InfluxWriter } from './influx-writer.ts';
 import { toLines, type SiteTags } from './line-batch.ts';
 import { LineQueue, type QueuedBlock } from './line-queue.ts';
 import type { WriteOutcome } from './write-outcome.ts';
@@ -29,6 +30,8 @@ const DRAIN_MS = 2000;
 const HELD_LINES = 100_000;
 /** So many single points refused in a row for no reason of their own: the request is at fault, not they. */
 const SUSPICIOUS_REFUSALS = 20;
+/** Of more lines than this that an answer names, halving is quicker. */
+const NAMED_AT_ONCE = 20;
 
 /**
  * Opens the sink. It comes up whether or not InfluxDB is there: points go to a durable queue and leave it when the server
@@ -148,8 +151,8 @@ class InfluxSink implements MetricSink {
   }
 
   /**
-   * Sends until the server has taken or refused every line; a part it refuses is halved until the lines at fault stand
-   * alone. @returns false when stopped before.
+   * Sends until the server has taken or refused every line; of a part it refuses, lines that it names are tried alone
+   * between the others, and without names it is halved until the lines at fault stand alone. @returns false when stopped before.
    */
   async #deliver(blocks: readonly QueuedBlock[]): Promise<boolean> {
     const parts: Part[] = [blocks.flatMap((block) => block.lines)];
@@ -183,7 +186,7 @@ class InfluxSink implements MetricSink {
       case 'refused':
         return this.#settleRefusal(part, outcome, parts);
       case 'too-large':
-        return this.#settleRefusal(part, { ...outcome, scope: 'line', points: null }, parts);
+        return this.#settleRefusal(part, { ...outcome, scope: 'line', points: null, lines: [] }, parts);
       default:
         return outcome satisfies never;
     }
@@ -191,10 +194,14 @@ class InfluxSink implements MetricSink {
 
   async #settleRefusal(
     part: Part,
-    { reason, scope, points }: Pick<WriteOutcome & { kind: 'refused' }, 'reason' | 'scope' | 'points'>,
+    { reason, scope, points, lines }: Pick<WriteOutcome & { kind: 'refused' }, 'reason' | 'scope' | 'points' | 'lines'>,
     parts: Part[],
   ): Promise<number | null> {
     const allOfThem = part.length === 1 || (points !== null && points >= part.length);
+    if (!allOfThem && lines.length > 0 && lines.length <= NAMED_AT_ONCE) {
+      parts.push(...around(part, lines).toReversed());
+      return null;
+    }
     if (!allOfThem) {
       const middle = Math.ceil(part.length / 2);
       parts.push(part.slice(middle), part.slice(0, middle));
@@ -271,4 +278,15 @@ class InfluxSink implements MetricSink {
   #pause(ms: number): Promise<void> {
     return delay(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
+}
+
+/** Cuts a part so that the lines of these indices stand alone. Order is kept: of one point the newest line has to come last. */
+function around(part: Part, lines: readonly number[]): Part[] {
+  const pieces: Part[] = [];
+  let from = 0;
+  for (const at of lines) {
+    pieces.push(part.slice(from, at), part.slice(at, at + 1));
+    from = at + 1;
+  }
+  return [...pieces, part.slice(from)].filter((piece) => piece.length > 0);
 }

@@ -1,7 +1,8 @@
 import { Point } from '@influxdata/influxdb-client';
 import type { AnomalyScore } from '../../anomaly/score.ts';
-import { figureOf } from '../../energy/figure.ts';
-import type { EnergyWindow } from '../../energy/window.ts';
+import { figureOf, NO_SUMS, type EnergyFigure, type EnergySums } from '../../energy/figure.ts';
+import type { EnergyWindow, WindowSize } from '../../energy/window.ts';
+import { revisedWindows } from '../series.ts';
 
 export type SiteTags = { readonly site: string; readonly enterprise: string };
 
@@ -11,17 +12,28 @@ export type LineBatch = {
   readonly refused: readonly { readonly row: object; readonly reason: string }[];
 };
 
+const sumNames = Object.keys(NO_SUMS) as (keyof EnergySums)[];
 const EARLIEST = Date.UTC(2000, 0, 1);
 /** The clock of a machine may be wrong by a time zone. */
 const SKEW_MS = 86_400_000;
 
 /**
- * A tag value that line protocol carries safely: without control characters and without backslashes. The client leaves
- * them as they are, and before a comma, a blank or the end of the value they swallow what follows.
+ * A tag value that line protocol carries safely and that no other name shares: control characters and backslashes, which
+ * the client leaves as they are and which swallow what follows, become % and their UTF-8 bytes in hexadecimal (RFC 3986, 2.1).
+ * A % stays itself unless it would read as such a code.
  */
 export function tagValue(text: string): string {
-  const clean = text.replaceAll(/[\p{Cc}\u2028\u2029\\]/gu, '_');
+  const clean = text
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\u2028\u2029\\]|%(?=[0-9A-F]{2})/gu, (mark) =>
+      [...Buffer.from(mark)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+    );
   return clean === '' ? '_' : clean;
+}
+
+/** The name behind a tag value. */
+export function decodeTag(tag: string): string {
+  return tag.replaceAll(/(?:%[0-9A-F]{2})+/g, (codes) => Buffer.from(codes.replaceAll('%', ''), 'hex').toString());
 }
 
 /**
@@ -46,8 +58,9 @@ export function toLines(
     if (line !== undefined) lines.push(line);
   };
   for (const row of batch.windows) {
-    if (isTime(row.start)) for (const point of pointsOf(row)) add(point, row.path);
-    else refused.push({ row, reason: badTime(row.start) });
+    if (!isTime(row.start)) refused.push({ row, reason: badTime(row.start) });
+    else if (!sumNames.every((name) => Number.isFinite(row[name]))) refused.push({ row, reason: 'a sum is no number' });
+    else for (const point of pointsOf(row)) add(point, row.path);
   }
   for (const row of batch.scores) {
     // Without a score there is nothing to draw; the reason is in the embedded store.
@@ -65,26 +78,36 @@ export function toLines(
 
 function pointsOf(row: EnergyWindow): Point[] {
   const figure = figureOf(row);
-  const energy = new Point('energy')
-    .tag('level', row.level)
-    .tag('window', row.window)
-    .timestamp(row.start)
-    .booleanField('final', row.state === 'final')
-    .intField('revision', row.revision);
-  number(energy, 'energy_kwh', figure.energyKwh);
-  number(energy, 'idle_kwh', figure.idleKwh);
-  number(energy, 'estimated_kwh', figure.energyKwh === null ? null : row.estimatedKwh);
-  number(energy, 'output', figure.output);
-  number(energy, 'scrap', figure.scrap);
-  number(energy, 'coverage', figure.coverage);
-  number(energy, 'run_hours', figure.runHours);
-  number(energy, 'idle_hours', figure.idleHours);
-  if (figure.sec === null || !Number.isFinite(figure.sec)) return [energy];
+  const points = [
+    sums(new Point('energy'), row, figure)
+      .booleanField('final', row.state === 'final')
+      .intField('revision', row.revision),
+  ];
+  if (row.state === 'final' && (revisedWindows as readonly WindowSize[]).includes(row.window)) {
+    const tag = String(row.revision);
+    points.push(sums(new Point('energy_revision'), row, figure).tag('revision', tag).intField('number', row.revision));
+  }
+  if (figure.sec === null || !Number.isFinite(figure.sec)) return points;
   const sec = new Point('energy_per_output').tag('level', row.level).tag('window', row.window).timestamp(row.start);
   number(sec, 'sec_kwh_per_unit', figure.sec);
   number(sec, 'output', figure.output);
   if (figure.class !== null) sec.stringField('class', figure.class);
-  return [energy, sec];
+  return [...points, sec];
+}
+
+function sums(point: Point, row: EnergyWindow, figure: EnergyFigure): Point {
+  point.tag('level', row.level).tag('window', row.window).timestamp(row.start);
+  number(point, 'energy_kwh', figure.energyKwh);
+  number(point, 'idle_kwh', figure.idleKwh);
+  number(point, 'estimated_kwh', figure.energyKwh === null ? null : row.estimatedKwh);
+  number(point, 'output', figure.output);
+  number(point, 'scrap', figure.scrap);
+  number(point, 'coverage', figure.coverage);
+  number(point, 'covered_ms', row.coveredMs);
+  number(point, 'expected_ms', row.expectedMs);
+  number(point, 'run_hours', figure.runHours);
+  number(point, 'idle_hours', figure.idleHours);
+  return point;
 }
 
 function number(point: Point, name: string, value: number | null): void {
