@@ -21,15 +21,15 @@ export class InfluxWriter {
     return this.#client.met?.version ?? null;
   }
 
-  /** Writes lines of ms precision, packed where `gzip` says so. Never throws. */
-  async write(lines: readonly string[]): Promise<WriteOutcome> {
+  /** Writes lines of ms precision in one text, packed where `gzip` says so. Never throws. */
+  async write(text: string): Promise<WriteOutcome> {
     const { section } = this.#client;
     try {
       const server = await this.#client.server();
-      const content = { body: lines.join('\n'), type: 'text/plain; charset=utf-8', gzip: true };
+      const content = { body: text, type: 'text/plain; charset=utf-8', gzip: true };
       const answer = await this.#client.ask('POST', writePath(section, server), content);
       if (answer.status === 404) this.#client.forget();
-      return judge(answer, { section, now: this.#now(), hint: server.hint, lines });
+      return judge(answer, { section, now: this.#now(), hint: server.hint, text });
     } catch (error) {
       this.#client.hangUp();
       return {

@@ -39,13 +39,13 @@ export function judge(
     section,
     now,
     hint,
-    lines = [],
+    text = '',
   }: {
     readonly section: InfluxSection;
     readonly now: number;
     readonly hint: string;
     /** What was sent. */
-    readonly lines?: readonly string[];
+    readonly text?: string;
   },
 ): WriteOutcome {
   if (status === 204) return { kind: 'written' };
@@ -60,10 +60,10 @@ export function judge(
       if (points !== null && dropped?.[1]?.includes('beyond retention policy') === true)
         return { kind: 'expired', reason, points };
       const scope = status === 422 || lineFaults.test(body) ? 'line' : 'unknown';
-      return { kind: 'refused', reason, scope, points, lines: namedLines(body, lines) };
+      return { kind: 'refused', reason, scope, points, lines: namedLines(body, text.split('\n')) };
     }
     case 201:
-      return { kind: 'refused', reason, scope: 'line', points: null, lines: namedLines(body, lines) };
+      return { kind: 'refused', reason, scope: 'line', points: null, lines: namedLines(body, text.split('\n')) };
     case 413:
       return { kind: 'too-large', reason };
     case 401:
