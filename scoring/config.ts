@@ -170,6 +170,12 @@ export const InfluxSection = Type.Object(
     username: Type.Optional(Type.String()),
     password: Type.Optional(Type.String()),
     token: Type.Optional(Type.String({ description: 'InfluxDB 2.x/3 token; use file:PATH or ${ENV}.' })),
+    retention: Type.Optional(
+      Duration({ description: 'Age limit given to a database or bucket that is created; 2000d. Default: for ever.' }),
+    ),
+    gzip: Type.Optional(
+      Type.Boolean({ description: 'Packs what is sent. Default: unless InfluxDB runs on this machine.' }),
+    ),
     queueMegabytes: Type.Number({
       default: 256,
       minimum: 1,
