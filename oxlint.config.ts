@@ -23,6 +23,7 @@ const libraries = [
   'hucre*',
   'pdfkit',
   'fontkit',
+  'nodemailer',
 ];
 const rooms = ['gateway', 'broker', 'scoring', 'seeds', 'deploy', 'tests'];
 
@@ -136,6 +137,12 @@ export default defineConfig({
       libs: ['hucre*', 'pdfkit', 'fontkit'],
       ours: contract,
       closed: ['api', 'console', 'ingest', 'embedded', 'influx'],
+    }),
+    row({
+      folder: 'scoring/notify',
+      libs: ['nodemailer'],
+      ours: contract,
+      closed: ['api', 'console', 'ingest', 'store', 'reports'],
     }),
     row({
       folder: 'scoring/console',

@@ -11,6 +11,7 @@ import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addFillHistoryCommand } from './commands/fill-history.ts';
 import { addImportCommand } from './commands/import.ts';
+import { addNotifyCommand } from './commands/notify.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addReportCommand } from './commands/report.ts';
 import { addServiceCommands } from './commands/service.ts';
@@ -61,6 +62,7 @@ export function createProgram(context: CommandContext): Command {
     addEvaluateCommand,
     addValueAddedCommand,
     addReportCommand,
+    addNotifyCommand,
     addFillHistoryCommand,
   ]) {
     add(program, context);

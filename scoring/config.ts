@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { NotificationsSection } from './notify/config.ts';
 import { Duration } from '../broker/contract/duration.ts';
 import { MqttClientSection } from '../broker/contract/plant.ts';
 import { Carrier } from '../broker/contract/tag.ts';
@@ -194,6 +195,12 @@ export const ScoringSection = Type.Object(
             description:
               'true: requests from this machine may read without signing in. Only ever on with a loopback host; the demo sets it.',
           }),
+          requestsPerMinute: Type.Optional(
+            Type.Integer({
+              minimum: 10,
+              description: 'Requests a minute and address; more are answered 429. Default 1200.',
+            }),
+          ),
           tls: Type.Optional(
             Type.Object({ certFile: Type.String(), keyFile: Type.String() }, { additionalProperties: false }),
           ),
@@ -242,6 +249,7 @@ export const ScoringSection = Type.Object(
     ),
     energy: Type.Optional(EnergySection),
     reports: Type.Optional(ReportsSection),
+    notifications: Type.Optional(NotificationsSection),
     targets: Type.Array(TargetSection, { default: [] }),
   },
   { additionalProperties: false },

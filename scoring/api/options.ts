@@ -31,6 +31,8 @@ export type ApiOptions = {
   readonly port: number;
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   readonly token: string;
+  /** Requests a minute and address. */
+  readonly requestsPerMinute?: number | undefined;
   /** Requests from this machine may read without signing in. */
   readonly openLoopback: boolean;
   /** Folder of the built console; null = none. */

@@ -4,7 +4,7 @@ import { LocalText } from '../../broker/contract/plant.ts';
 import { MachineState, TagRole } from '../../broker/contract/tag.ts';
 import { alertSeverities } from '../security/alert.ts';
 import { equipmentLevels, windowSizes } from '../energy/window.ts';
-import { Instant, nullable, Share } from './schema-parts.ts';
+import { Cursor, Instant, Next, nullable, Share } from './schema-parts.ts';
 
 export { TargetAnswer, TargetView } from './target-schemas.ts';
 
@@ -118,7 +118,12 @@ export const EnergyAnswer = Type.Object({
   from: Instant,
   to: Instant,
   timezone: Type.String(),
-  units: Type.Object({ energy: Type.Literal('kW.h'), output: Type.Literal('{eq}'), sec: Type.Literal('kW.h/{eq}') }),
+  units: Type.Object({
+    energy: Type.Literal('kW.h'),
+    output: Type.Literal('{eq}'),
+    sec: Type.Literal('kW.h/{eq}'),
+    standardCoal: Type.Literal('kgce'),
+  }),
   totals: EnergyFigures,
   standardCoal: Type.Object(
     { calorific: StandardCoalView, equivalent: StandardCoalView },
@@ -154,11 +159,13 @@ export const AnomalyQuery = Type.Object({
   from: Type.Optional(Type.String({ description: 'ISO 8601 instant or date; default: 7 days back.' })),
   to: Type.Optional(Type.String({ description: 'ISO 8601 instant or date, exclusive; default: now.' })),
   limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000, description: 'Most episodes to answer with.' }),
+  cursor: Cursor,
 });
 
 export const AnomalyAnswer = Type.Object({
   threshold: Share,
   items: Type.Array(EpisodeView, { description: 'Episodes that overlap the range, newest first.' }),
+  next: Next,
   /** Only when one equipment path is asked for. */
   series: Type.Optional(
     Type.Array(
@@ -190,8 +197,9 @@ export const AlertQuery = Type.Object({
   open: Type.Optional(Type.Boolean({ description: 'true: only what nobody has closed; false: all.' })),
   equipment: Type.Optional(Type.String({ description: 'Equipment path.' })),
   limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000 }),
+  cursor: Cursor,
 });
-export const AlertAnswer = Type.Object({ items: Type.Array(AlertView) });
+export const AlertAnswer = Type.Object({ items: Type.Array(AlertView), next: Next });
 export type AlertAnswer = Static<typeof AlertAnswer>;
 
 export const HealthAnswer = Type.Object({

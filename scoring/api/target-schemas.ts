@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { LocalText } from '../../broker/contract/plant.ts';
 import { StaticFactorEntry } from '../store/static-factor.ts';
-import { Instant, nullable, Share } from './schema-parts.ts';
+import { Instant, nullable, Share, targetUnits } from './schema-parts.ts';
 
 const TargetPeriodView = Type.Object({
   from: Type.String(),
@@ -156,5 +156,5 @@ export const TargetView = Type.Object({
   ),
 });
 export type TargetView = Static<typeof TargetView>;
-export const TargetAnswer = Type.Object({ items: Type.Array(TargetView) });
+export const TargetAnswer = Type.Object({ units: targetUnits.schema, items: Type.Array(TargetView) });
 export type TargetAnswer = Static<typeof TargetAnswer>;

@@ -8,7 +8,7 @@ import { allocatedIn } from './allocation.ts';
 import { carriersIn, CarrierView } from './carriers.ts';
 import { requireNode } from '../nearest-path.ts';
 import { energyRangeOf } from '../query-range.ts';
-import { Instant, nullable } from '../schema-parts.ts';
+import { Instant, nullable, unitsOf } from '../schema-parts.ts';
 import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
 
 const Amount = Type.Object({
@@ -50,8 +50,17 @@ const Account = Type.Object({
   }),
 });
 
+const units = unitsOf({
+  energyKwh: 'kW.h',
+  output: '{eq}',
+  kgce: 'kgce',
+  kgCO2: 'kg',
+  cost: 'CNY',
+});
+
 const AccountAnswer = Type.Object({
   path: Type.String(),
+  units: units.schema,
   from: Instant,
   to: Instant,
   account: Account,
@@ -91,6 +100,7 @@ export function accountRoute(app: ApiApp, { view, store, now, time, accounts }: 
   app.get(
     '/api/v1/account',
     {
+      config: { etag: true },
       schema: {
         tags: ['energy'],
         summary: 'Standard coal, carbon and cost',
@@ -131,6 +141,7 @@ export function accountRoute(app: ApiApp, { view, store, now, time, accounts }: 
       const whole = exactTotal([account.energyKwh, ...allocated.map(({ allocatedKwh }) => allocatedKwh)]);
       return {
         path,
+        units: units.value,
         from: time.toIso(range.from),
         to: time.toIso(range.to),
         account: viewAccount(account),

@@ -1,9 +1,12 @@
+import type { CsvCell } from '../../csv.ts';
 import { standardCoalOf, type AccountAmount, type AccountRules } from '../../energy/account.ts';
 import { addSums, figureOf, type EnergyFigure } from '../../energy/figure.ts';
 import type { EnergyWindow } from '../../energy/window.ts';
+import { prefersCsv, sendCsv } from '../plugins/csv.ts';
 import { requireNode } from '../nearest-path.ts';
 import { energyRangeOf } from '../query-range.ts';
 import { EnergyAnswer, EnergyQuery } from '../schemas.ts';
+import type { ZoneTime } from '../zone-time.ts';
 import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
 
 /** Energy, output and energy per output of one object, window by window and in total. */
@@ -11,6 +14,7 @@ export function energyRoute(app: ApiApp, { view, store, now, time, accounts }: R
   app.get(
     '/api/v1/energy',
     {
+      config: { etag: true, csv: true },
       schema: {
         tags: ['energy'],
         summary: 'Energy per output by window',
@@ -18,11 +22,13 @@ export function energyRoute(app: ApiApp, { view, store, now, time, accounts }: R
         response: { 200: EnergyAnswer, ...problemAnswers },
       },
     },
-    async ({ query }) => {
+    async (request, reply) => {
+      const { query } = request;
       const { path, window } = query;
       requireNode(view, path);
       const range = energyRangeOf(query, { time, now: now() });
       const windows = await store.readWindows({ path, window, ...range });
+      if (prefersCsv(request)) return sendCsv(reply, `energy-${path}.csv`, csvRows(windows, time, accounts)) as never;
       const totals = figureOf(addSums(windows));
       const coal = standardCoalOf(windows, accounts);
       return {
@@ -31,7 +37,12 @@ export function energyRoute(app: ApiApp, { view, store, now, time, accounts }: R
         from: time.toIso(range.from),
         to: time.toIso(range.to),
         timezone: time.zone,
-        units: { energy: 'kW.h' as const, output: '{eq}' as const, sec: 'kW.h/{eq}' as const },
+        units: {
+          energy: 'kW.h' as const,
+          output: '{eq}' as const,
+          sec: 'kW.h/{eq}' as const,
+          standardCoal: 'kgce' as const,
+        },
         totals,
         standardCoal: {
           calorific: viewCoal(coal.calorific, totals, accounts),
@@ -48,6 +59,66 @@ export function energyRoute(app: ApiApp, { view, store, now, time, accounts }: R
       };
     },
   );
+}
+
+/** The figures of the answer, one window a row; units stand in the names. */
+function* csvRows(
+  windows: readonly EnergyWindow[],
+  time: ZoneTime,
+  accounts: AccountRules,
+): Iterable<readonly CsvCell[]> {
+  yield [
+    'start',
+    'end',
+    'energy_kwh',
+    'output_eq',
+    'scrap_eq',
+    'kwh_per_eq',
+    'kgce_calorific',
+    'kgce_equivalent',
+    'reason',
+    'idle_kwh',
+    'idle_share',
+    'run_h',
+    'idle_h',
+    'off_h',
+    'other_h',
+    'coverage',
+    'estimated_share',
+    'worst_gap_s',
+    'unresolved',
+    'class',
+    'state',
+    'revision',
+  ];
+  for (const one of windows) {
+    const figure = figureOf(one);
+    const coal = coalOfPoint(one, accounts);
+    yield [
+      time.toIso(one.start),
+      time.toIso(one.end),
+      figure.energyKwh,
+      figure.output,
+      figure.scrap,
+      figure.sec,
+      coal.kgceCalorific,
+      coal.kgceEquivalent,
+      figure.reason,
+      figure.idleKwh,
+      figure.idleShare,
+      figure.runHours,
+      figure.idleHours,
+      figure.offHours,
+      figure.otherHours,
+      figure.coverage,
+      figure.estimatedShare,
+      figure.worstGapSeconds,
+      figure.unresolved,
+      figure.class,
+      one.state,
+      one.revision,
+    ];
+  }
 }
 
 function viewCoal(

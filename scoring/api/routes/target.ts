@@ -1,3 +1,4 @@
+import { targetUnits } from '../schema-parts.ts';
 import { TargetAnswer, type TargetView } from '../schemas.ts';
 import { concerns } from '../../store/static-factor.ts';
 import type { TargetReport } from '../../energy/target.ts';
@@ -9,6 +10,7 @@ export function targetRoute(app: ApiApp, { view, time, staticFactors }: RouteDep
   app.get(
     '/api/v1/target',
     {
+      config: { etag: true },
       schema: {
         tags: ['energy'],
         summary: 'Promised falls of energy per output',
@@ -18,6 +20,7 @@ export function targetRoute(app: ApiApp, { view, time, staticFactors }: RouteDep
     async () => {
       const log = await staticFactors.all();
       return {
+        units: targetUnits.value,
         items: (await view.targets()).map((report) =>
           viewTarget(
             report,

@@ -2,7 +2,7 @@ import type { Logger } from '../../../broker/contract/deps.ts';
 import type { AnomalyEpisode, AnomalyScore } from '../../anomaly/score.ts';
 import { windowSizes, type EnergyWindow, type EquipmentLevel, type WindowSize } from '../../energy/window.ts';
 import type { Alert } from '../../security/alert.ts';
-import type { AlertStore, MetricStore, StoreBatch, TimeRange } from '../metric-store.ts';
+import type { AlertStore, ListPlace, MetricStore, StoreBatch, TimeRange } from '../metric-store.ts';
 import { Connection } from './connection.ts';
 import { pruneQuery, queries } from './queries.ts';
 import {
@@ -119,8 +119,13 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     from,
     to,
     limit = 1000,
-  }: { readonly path?: string; readonly limit?: number } & TimeRange): Promise<AnomalyEpisode[]> {
-    return this.#all(queries.readEpisodes, [from, to, path, limit], (rows) => rows.map(toEpisode));
+    after,
+  }: { readonly path?: string; readonly limit?: number; readonly after?: ListPlace } & TimeRange): Promise<
+    AnomalyEpisode[]
+  > {
+    return this.#all(queries.readEpisodes, [from, to, path, limit, after?.at ?? null, after?.id ?? null], (rows) =>
+      rows.map(toEpisode),
+    );
   }
 
   readCheckpoint(name: string): Promise<string | null> {
@@ -160,9 +165,12 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     });
   }
 
-  list(query: { readonly open?: boolean; readonly equipment?: string; readonly limit: number }): Promise<Alert[]> {
-    return this.#all(queries.listAlerts, [query.open === true ? 1 : 0, query.equipment ?? '', query.limit], (rows) =>
-      rows.map(toAlert),
+  list(query: Parameters<AlertStore['list']>[0]): Promise<Alert[]> {
+    const { after } = query;
+    return this.#all(
+      queries.listAlerts,
+      [query.open === true ? 1 : 0, query.equipment ?? '', query.limit, after?.at ?? null, after?.id ?? null],
+      (rows) => rows.map(toAlert),
     );
   }
 
@@ -181,7 +189,7 @@ export class EmbeddedStore implements MetricStore, AlertStore {
 
   #all<Result>(
     text: string,
-    parameters: readonly (number | string)[],
+    parameters: readonly (number | string | null)[],
     make: (rows: readonly Row[]) => Result,
   ): Promise<Result> {
     return this.#connection.read(() => make(this.#connection.sql(text).all(...parameters)));
