@@ -5,6 +5,7 @@ import { shiftProblems } from '../../scoring/energy/calendar.ts';
 import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from '../../scoring/energy/unit.ts';
 import { closest } from './closest.ts';
 import type { ConfigPath } from './problem.ts';
+import { checkReports } from './report-findings.ts';
 import { show, type PathProblem } from './schema-problems.ts';
 import type { PlantConfig } from './schema.ts';
 
@@ -25,6 +26,7 @@ export function semanticFindings(config: Sections): Findings {
   checkServers(config, error, warn);
   checkMqtt(config, error);
   checkScoring(config, error);
+  checkReports(config.scoring, isLoopback, error);
   return { errors, warnings };
 }
 
