@@ -11,6 +11,7 @@ const libraries = [
   'mqtt-packet',
   'ws',
   '@influxdata/*',
+  'hyparquet*',
   '@tensorflow/*',
   'fastify',
   '@fastify/*',
@@ -125,6 +126,12 @@ export default defineConfig({
       libs: ['@influxdata/*', 'node:sqlite'],
       ours: contract,
       closed: ['api', 'reports', 'console', 'ingest', 'embedded'],
+    }),
+    row({
+      folder: 'scoring/store/export',
+      libs: ['hyparquet*'],
+      ours: contract,
+      closed: ['api', 'reports', 'console', 'ingest', 'influx', 'embedded'],
     }),
     row({
       folder: 'scoring/api',

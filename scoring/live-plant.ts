@@ -6,6 +6,7 @@ import type { SystemEvent } from '../broker/contract/event.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import type { PlantSection } from '../broker/contract/plant.ts';
 import type { AnomalyEpisode } from './anomaly/score.ts';
+import { observationsOf } from './baseline-observations.ts';
 import type { ScoringSection } from './config.ts';
 import type { ScoringCore } from './core.ts';
 import { localDate, localDateStart } from './energy/local-day.ts';
@@ -160,6 +161,17 @@ export class LivePlant implements PlantView {
     const from = localDateStart(target.basePeriod.from, timezone) ?? 0;
     const today = this.#core.dayOf(Number.isFinite(clock) ? clock : this.#options.now()).start;
     const all = await this.#core.store.readAllWindows({ window: '1d', from, to: today });
+    const observations =
+      target.baseline === undefined
+        ? []
+        : await observationsOf(target.baseline, {
+            store: this.#core.store,
+            path: target.path,
+            zone: timezone,
+            shifts: this.#options.scoring.energy?.shifts ?? [],
+            from,
+            to: today,
+          });
     const dated = all.map((row) => ({ day: localDate(row.start, timezone), row }));
     return reportTarget({
       id: target.id,
@@ -170,6 +182,7 @@ export class LivePlant implements PlantView {
       days: dated.filter(({ row }) => row.path === target.path),
       children: dated.filter(({ row }) => isRightBelow(row.path, target.path)),
       ...(target.plan === undefined ? {} : { plan: target.plan }),
+      ...(target.baseline === undefined ? {} : { baseline: { ...target.baseline, observations } }),
       ...(target.multiYear === undefined
         ? {}
         : { multiYear: { ...target.multiYear, today: localDate(today, timezone) } }),

@@ -24,6 +24,8 @@ import { ValueAddedBook } from './store/value-added-book.ts';
 import { ProblemBook } from './problem-book.ts';
 
 export { openCore, type ScoringCore } from './core.ts';
+export { backupStore, restoreStore, type BackupManifest } from './store/embedded/backup.ts';
+export { exportFigures } from './export-figures.ts';
 export { LivePlant } from './live-plant.ts';
 
 export type ScoringConfig = {

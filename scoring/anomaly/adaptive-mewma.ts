@@ -2,6 +2,7 @@ import { JoulegateError } from '../../broker/contract/error.ts';
 import { calibrateRatio, type Detector, type Judgement, type SensorPart } from './detector.ts';
 import { cholesky } from './linear.ts';
 import { hotelling, WARM_UP_ROWS } from './machine-model.ts';
+import { lastThree } from './spot.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 
 /** Rows the short and the long memory reach back. */
@@ -13,6 +14,7 @@ const SHRINKAGE = 0.9;
 const REFACTOR_ROWS = 20;
 /** sqrt(T²/p) below this is no limit: it is what every row has. */
 const LEAST_LIMIT = 1;
+const DEFAULT_RISK = 1e-3;
 /** A row moves the baseline by at most this many spreads, so that a fault is not learnt at once. */
 const CLAMP = 2;
 
@@ -39,22 +41,26 @@ type Saved = {
  */
 export class AdaptiveMewma implements Detector {
   readonly #exceedance: number;
+  readonly #least: number;
   #follow: AdaptiveLimit;
   #memories: Memory[] = [];
+  #lastThree = lastThree();
   #smoothed = new Float64Array();
   #row: Float64Array = new Float64Array();
   #weighted = new Float64Array();
   #seen = 0;
 
-  /** `exceedance`: share of the rows of a healthy machine that may lie above the limit. */
-  constructor(exceedance = 1e-3) {
-    this.#exceedance = exceedance;
-    this.#follow = new AdaptiveLimit(exceedance, LEAST_LIMIT);
+  /** `risk`: episodes per row of a healthy machine, stated by an operator; null takes 1e-3 and never a limit below 1. */
+  constructor(risk: number | null = null) {
+    this.#exceedance = risk ?? DEFAULT_RISK;
+    this.#least = risk === null ? LEAST_LIMIT : 0.01;
+    this.#follow = new AdaptiveLimit(this.#exceedance, this.#least);
   }
 
   fit(rows: readonly Float64Array[]): void {
     this.#memories = [];
-    this.#follow = new AdaptiveLimit(this.#exceedance, LEAST_LIMIT);
+    this.#lastThree = lastThree();
+    this.#follow = new AdaptiveLimit(this.#exceedance, this.#least);
     this.#seen = 0;
     for (const row of rows) this.next(row);
   }
@@ -75,7 +81,7 @@ export class AdaptiveMewma implements Detector {
     if (this.#seen <= WARM_UP_ROWS) return { score: 0, ratio: 0, degraded: 'warm-up' };
     const { limit } = this.#follow;
     const ratio = statistic / limit;
-    this.#follow.add(statistic);
+    this.#follow.add(this.#lastThree(statistic));
     if (!Number.isFinite(limit) || !Number.isFinite(ratio)) return { score: 0, ratio: 0, degraded: 'warm-up' };
     const judged = { score: calibrateRatio(ratio), ratio };
     return missing ? { ...judged, degraded: 'sensor-missing' } : judged;

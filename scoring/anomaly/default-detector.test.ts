@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createDefaultDetector, DefaultDetector } from './default-detector.ts';
-import { seededRandom } from './evaluation/record.ts';
+import { seededRandom, watchRows } from './evaluation/record.ts';
 
 /** Six sensors with a common cause; `drift` is the step of a slow random walk per row. */
 function plant(count: number, seed: number, drift: number): Float64Array[] {
@@ -13,6 +13,17 @@ function plant(count: number, seed: number, drift: number): Float64Array[] {
       level[sensor] = (level[sensor] ?? 0) + drift * noise();
       return 20 + 3 * sensor + load * (1 + sensor / 3) + (level[sensor] ?? 0) + 0.2 * noise();
     });
+  });
+}
+
+/** Six sensors that share a cause without a cycle. */
+function steady(count: number): Float64Array[] {
+  const random = seededRandom(5);
+  const noise = (): number => random() + random() + random() - 1.5;
+  let load = 0;
+  return Array.from({ length: count }, () => {
+    load = 0.9 * load + 0.4 * noise();
+    return Float64Array.from({ length: 6 }, (_, sensor) => 20 + 3 * sensor + load + 0.5 * noise());
   });
 }
 
@@ -46,6 +57,20 @@ describe('default detector', () => {
     expect(judged.findIndex(({ degraded }) => degraded === undefined)).toBeLessThan(130);
     expect(Math.max(...judged.slice(1400).map(({ score }) => score))).toBeGreaterThan(0.99);
   });
+
+  it.each([0, 3000])(
+    'keeps a budget of alarms on healthy rows within a factor of three, trained on %i rows',
+    (trained) => {
+      const rows = steady(3000 + 60_000);
+      // 100 false alarms in the 60,000 rows that are judged.
+      const detector = createDefaultDetector({ sensors: 6, risk: 100 / 60_000 });
+      detector.fit(rows.slice(3000 - trained, 3000));
+      const { events } = watchRows(detector, rows.slice(3000));
+      const alarms = events.filter(Boolean).length;
+      expect(alarms).toBeLessThan(300);
+      expect(alarms).toBeGreaterThan(33);
+    },
+  );
 
   it.each([1, 6])('goes on from saved data with %i sensors', (sensors) => {
     const rows = plant(2600, 4, 0).map((row) => row.slice(0, sensors));

@@ -7,6 +7,7 @@ import { GuardedDetector } from './guarded-detector.ts';
 import { heldOutRatios } from './held-out.ts';
 import { LeftDiscord } from './left-discord.ts';
 import { Mspc } from './mspc.ts';
+import { episodeLevel } from './spot.ts';
 import { quantile } from './tail.ts';
 
 /** From this many training rows on a frozen baseline is checked on rows it was not trained on. */
@@ -37,13 +38,21 @@ type Saved = {
  */
 export class DefaultDetector implements Detector {
   #frozen: Detector = new DriftMewma();
-  readonly #adaptive = new AdaptiveMewma();
+  readonly #adaptive: AdaptiveMewma;
+  readonly #risk: number | null;
   #checked = false;
   #trained = 0;
   #age = 0;
   #share = 0;
   #raise = 1;
-  #leading: Detector = this.#adaptive;
+  #leading: Detector;
+
+  /** `risk`: stated share of healthy rows that may start an alarm (`riskOf`); null takes the conventions of the literature. */
+  constructor(risk: number | null = null) {
+    this.#risk = risk;
+    this.#adaptive = new AdaptiveMewma(risk);
+    this.#leading = this.#adaptive;
+  }
 
   /** Rows the frozen baselines were learnt from; 0 when they were too few. */
   get trainedRows(): number {
@@ -64,8 +73,7 @@ export class DefaultDetector implements Detector {
     this.#frozen.fit(rows);
     this.#trained = isTrained(this.#frozen) ? rows.length : 0;
     if (this.#checked && this.#trained > 0) {
-      const heldOut = heldOutRatios(() => createFrozen(true), rows).sort((a, b) => a - b);
-      if (heldOut.length > 0) this.#raise = Math.max(1, quantile(heldOut, 1 - HELD_OUT_ABOVE));
+      this.#raise = this.#raiseBy(heldOutRatios(() => createFrozen(true), rows));
     }
     this.#adaptive.fit(rows);
   }
@@ -123,6 +131,18 @@ export class DefaultDetector implements Detector {
     this.#raise = state.raise ?? 1;
   }
 
+  #raiseBy(heldOut: readonly number[]): number {
+    if (heldOut.length === 0) return 1;
+    if (this.#risk !== null) return Math.max(1e-3, episodeLevel(heldOut, this.#risk));
+    return Math.max(
+      1,
+      quantile(
+        [...heldOut].sort((a, b) => a - b),
+        1 - HELD_OUT_ABOVE,
+      ),
+    );
+  }
+
   #lead(detector: Detector, judgement: Judgement): Judgement {
     this.#leading = detector;
     return judgement;
@@ -157,8 +177,15 @@ function isTrained(detector: Detector): boolean {
  * The detector of a machine with so many sensors; nothing else chooses between configurations. One sensor alone says nothing
  * by its correlations, so its shape is looked at as well.
  */
-export function createDefaultDetector({ sensors }: { readonly sensors: number }): Detector {
-  const level = new DefaultDetector();
+export function createDefaultDetector({
+  sensors,
+  risk = null,
+}: {
+  readonly sensors: number;
+  /** Share of healthy rows that may start an alarm, from an operator's budget by `riskOf`. */
+  readonly risk?: number | null;
+}): Detector {
+  const level = new DefaultDetector(risk);
   const isTrained = (): boolean => level.trainedRows > 0;
   if (sensors > 1) return new GuardedDetector(level, isTrained);
   const both = new Ensemble(

@@ -34,13 +34,25 @@ export const TargetView = Type.Object({
   ),
   loadEffect: nullable(Type.Number()),
   adjustedUncertainty: nullable(Type.Number({ description: 'Half-width at 90 %.' })),
+  adjustedReason: nullable(Type.String({ description: 'Why adjustedChange is null.' })),
   baseline: nullable(
     Type.Object({
       interceptKwh: Type.Number(),
       slopeKwhPerUnit: Type.Number(),
       r2: Type.Number(),
       cvRmse: Type.Number(),
-      days: Type.Integer(),
+      days: Type.Integer({ description: 'Observations it was fitted on.' }),
+      period: Type.Enum(['day', 'shift']),
+      variables: Type.Array(
+        Type.Object({ name: Type.String(), slope: Type.Number(), p: Type.Number(), mayFall: Type.Boolean() }),
+      ),
+      valid: Type.Boolean({ description: 'Whether it may carry a verdict.' }),
+      checks: Type.Array(Type.Object({ name: Type.String(), passed: Type.Boolean(), finding: Type.String() }), {
+        description: 'In the order they decide.',
+      }),
+      leftOut: Type.Record(Type.String(), Type.Integer(), {
+        description: 'Observations of the base period without a figure, by what was missing.',
+      }),
     }),
   ),
   proof: nullable(

@@ -14,6 +14,8 @@ export type AccountRules = {
   readonly factorSets: readonly FactorSet[];
   /** Equivalent (等价) factor of electricity in kgce per kWh with its source: last year's rate of generation, never a constant. */
   readonly electricityEquivalent: { readonly kgcePerKwh: number; readonly source: string } | null;
+  /** Energy-carrying media (耗能工质) that are bought; what is made on site is in the energy that made it. */
+  readonly boughtMedia: ReadonlySet<string>;
   readonly tariff: { readonly plan: TariffPlan; readonly flatPriceYuan: number | null } | null;
   readonly zone: string;
   readonly boundaries: Boundaries;

@@ -35,6 +35,10 @@ export function targetRoute(app: ApiApp, { view, time, staticFactors }: RouteDep
 function viewTarget(report: TargetReport, factors: TargetView['staticFactors']): TargetView {
   return {
     ...report,
+    baseline:
+      report.baseline === null
+        ? null
+        : { ...report.baseline, variables: [...report.baseline.variables], checks: [...report.baseline.checks] },
     staticFactors: factors,
     multiYear: report.multiYear === null ? null : { ...report.multiYear, years: [...report.multiYear.years] },
     lmdi: report.lmdi === null ? null : { ...report.lmdi, parts: [...report.lmdi.parts] },

@@ -37,6 +37,7 @@ export const queries = {
       (SELECT MIN(start) FROM ${table} WHERE block = (SELECT MIN(block) FROM ${table})) AS low,
       (SELECT MAX(start) FROM ${table} WHERE block = (SELECT MAX(block) FROM ${table})) AS high`,
   ),
+  pruneRevisions: "DELETE FROM revision WHERE window = '1h' AND start < ?",
   writeScore: replace('score', SCORE_COLUMNS),
   readScores: ofOneObject('score', 'at', SCORE_COLUMNS),
   latestScores: `SELECT ${from('s', SCORE_COLUMNS)} FROM object o
