@@ -6,6 +6,7 @@ import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from 
 import { baselineProblems } from './baseline-findings.ts';
 import { closest } from './closest.ts';
 import type { ConfigPath } from './problem.ts';
+import { checkReports } from './report-findings.ts';
 import { show, type PathProblem } from './schema-problems.ts';
 import type { PlantConfig } from './schema.ts';
 
@@ -26,6 +27,7 @@ export function semanticFindings(config: Sections): Findings {
   checkServers(config, error, warn);
   checkMqtt(config, error);
   checkScoring(config, error);
+  checkReports(config.scoring, isLoopback, error);
   return { errors, warnings };
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../../tests/support/api-plant.ts';
 import { EmbeddedStore } from '../store/embedded/embedded-store.ts';
 import { isKnown } from './plugins/etag.ts';
-import type { AlertAnswer, AnomalyAnswer, EnergyAnswer } from './schemas.ts';
+import type { AlertAnswer, AnomalyAnswer, EnergyAnswer, HealthAnswer } from './schemas.ts';
 import type { ApiServer } from './server.ts';
 
 let folder: string;
@@ -164,5 +164,23 @@ describe('the rate limit', () => {
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect(JSON.parse(refused.text)).toMatchObject({ code: 'TOO_MANY_REQUESTS', title: '请求过多', status: 429 });
     expect(Number((await ask(api, '/api/v1/health')).headers['ratelimit-remaining'])).toBeGreaterThan(1000);
+  });
+});
+
+describe('instants', () => {
+  it('of health are ISO 8601 with the offset of the plant, whatever a service has sent', async () => {
+    const plant = createPlant(store);
+    const { services, ...health } = plant.health();
+    await using strange = await startTestApi({
+      store,
+      alerts: store,
+      view: {
+        ...plant,
+        health: () => ({ ...health, services: services.map((one) => ({ ...one, at: Number.MAX_SAFE_INTEGER })) }),
+      },
+    });
+    const answer = JSON.parse((await ask(strange, '/api/v1/health')).text) as HealthAnswer;
+    expect(answer.problems[0]?.since).toBe('2026-11-23T12:34:56+08:00');
+    expect(answer.services[0]?.at).toBe('9999-12-30T08:00:00+08:00');
   });
 });

@@ -1,11 +1,11 @@
 import { Type, type Static } from 'typebox';
-import { Problem, ServiceHealth } from '../../broker/contract/health.ts';
 import { LocalText } from '../../broker/contract/plant.ts';
 import { MachineState, TagRole } from '../../broker/contract/tag.ts';
 import { alertSeverities } from '../security/alert.ts';
 import { equipmentLevels, windowSizes } from '../energy/window.ts';
 import { Cursor, Instant, Next, nullable, Share } from './schema-parts.ts';
 
+export { HealthAnswer } from './health-schemas.ts';
 export { TargetAnswer, TargetView } from './target-schemas.ts';
 
 /**
@@ -201,14 +201,6 @@ export const AlertQuery = Type.Object({
 });
 export const AlertAnswer = Type.Object({ items: Type.Array(AlertView), next: Next });
 export type AlertAnswer = Static<typeof AlertAnswer>;
-
-export const HealthAnswer = Type.Object({
-  status: Type.Enum(['ok', 'degraded', 'down']),
-  at: Instant,
-  services: Type.Array(ServiceHealth),
-  problems: Type.Array(Problem),
-});
-export type HealthAnswer = Static<typeof HealthAnswer>;
 
 /** RFC 9457. */
 export const ProblemDetails = Type.Object({
