@@ -54,11 +54,11 @@ function rules(
   return {
     factorSets,
     electricityEquivalent: section?.electricityEquivalent ?? null,
+    boughtMedia: new Set(section?.boughtMedia ?? []),
     tariff,
     zone,
     boundaries: boundariesOf(section),
     allocations: allocationRulesOf(section?.allocations),
-    ratedKw: new Map(Object.entries(section?.ratedKw ?? {})),
     calendar: calendarOf(section),
   };
 }

@@ -67,6 +67,7 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
   const pipeline = await ScoringPipeline.open(store, sinks, {
     dayOf,
     boundaries: boundariesOf(scoring.energy),
+    watched: watchedTags(scoring),
     maxGapMs: durationMs(scoring.maxGap),
     latenessMs: durationMs(scoring.lateness),
     anomaly: anomalyOptions(scoring),
@@ -87,6 +88,16 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
   opening.defer(() => desk.refresh());
   const resources = opening.move();
   return { store, sinks, pipeline, dayOf, library, desk, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** Tags that baselines rest on, by equipment path. */
+function watchedTags({ targets }: ScoringSection): ReadonlyMap<string, ReadonlySet<string>> {
+  const watched = new Map<string, Set<string>>();
+  for (const { equipment, tag } of targets.flatMap(({ baseline }) => baseline?.variables ?? [])) {
+    if (equipment === undefined || tag === undefined) continue;
+    watched.set(equipment, new Set([...(watched.get(equipment) ?? []), tag]));
+  }
+  return watched;
 }
 
 function anomalyOptions({ anomaly }: ScoringSection): AnomalyOptions {

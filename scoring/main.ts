@@ -16,13 +16,16 @@ import { createReporter } from './reports/reporter.ts';
 import { ReportSchedule } from './reports/schedule.ts';
 import { ReceiveWindow } from './ingest/receive-window.ts';
 import { LivePlant } from './live-plant.ts';
+import { Notifier } from './notify/notifier.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
 import { createStream, startPlantReader } from './plant-stream.ts';
-import { StaticFactorBook } from './store/static-factor-book.ts';
+import { StaticFactorLog } from './store/static-factor-log.ts';
 import { ValueAddedBook } from './store/value-added-book.ts';
 import { ProblemBook } from './problem-book.ts';
 
 export { openCore, type ScoringCore } from './core.ts';
+export { backupStore, restoreStore, type BackupManifest } from './store/embedded/backup.ts';
+export { exportFigures } from './export-figures.ts';
 export { LivePlant } from './live-plant.ts';
 
 export type ScoringConfig = {
@@ -51,6 +54,7 @@ export interface ScoringService extends AsyncDisposable {
 /** DataSetMessages taken and not yet stored, at most. */
 const WINDOW_MESSAGES = 50_000;
 const HEALTH_MS = 10_000;
+const OPEN_ALERTS = 1000;
 const PRUNE_MS = 3_600_000;
 const MODELS_MS = 60_000;
 const defaultApi = { host: '127.0.0.1', port: 8700, openLoopback: false } as const;
@@ -127,9 +131,9 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
       token: deps.apiToken,
       consoleDir: config.consoleDir,
       accounts: deps.accounts,
-      staticFactors: new StaticFactorBook(join(deps.dataDir, 'static-factors.jsonl')),
       valueAdded,
       reports: reporter,
+      staticFactors: new StaticFactorLog(join(deps.dataDir, 'static-factors.jsonl')),
       store: core.store,
       alerts: core.store,
       view: plantView,
@@ -149,6 +153,25 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
         }),
     }),
   );
+  if (scoring.notifications !== undefined) {
+    const open = await core.store.list({ open: true, limit: OPEN_ALERTS });
+    const notifier = opening.use(
+      await Notifier.open(
+        {
+          section: scoring.notifications,
+          site: plant.site,
+          zone: plant.timezone,
+          file: join(deps.dataDir, 'notifications.json'),
+          problems,
+          log,
+          now,
+        },
+        open,
+      ),
+    );
+    opening.defer(plantView.subscribe((event) => event.kind === 'alert' && notifier.note(event.alert)));
+    notifier.start();
+  }
   const tell = (state: ServiceHealth['state']): Promise<void> =>
     reader.publish(topics.health(scoring.id), health(state), true).catch(() => undefined);
   const timers = [

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accountRules } from '../../deploy/account-rules.ts';
-import { ask, createPlant, HOUR_MS, PRESS, startTestApi, TOKEN } from '../../tests/support/api-plant.ts';
+import { ask, createPlant, HOUR_MS, startTestApi, TOKEN } from '../../tests/support/api-plant.ts';
 import { NO_SUMS } from '../energy/figure.ts';
 import type { EnergyWindow } from '../energy/window.ts';
 import { EmbeddedStore } from '../store/embedded/embedded-store.ts';
@@ -64,7 +64,6 @@ beforeAll(async () => {
       {
         electricityEquivalent: { kgcePerKwh: 0.28, source: 'bill of 2025' },
         tariff: { plan: 'shanghai-two-part', flatPriceYuan: 0.7 },
-        ratedKw: { 'stamping/press-line': 400, [PRESS]: 132 },
         allocations: [
           {
             id: 'air',
@@ -159,47 +158,6 @@ describe('a shared utility', () => {
     ]);
     expect(withAllocated).toEqual({ energyKwh: 1770.9, kwhPerOutput: 1770.9 / 1200 });
     expect(await get(`/api/v1/account?path=&${range}`)).toMatchObject({ allocated: [], withAllocated: null });
-  });
-});
-
-describe('meters and static factors', () => {
-  it('counts which meters GB 17167 requires and which of them are missing', async () => {
-    const { levels, unrated } = await get('/api/v1/meter-fit');
-    expect(levels).toEqual([
-      { level: 'site', required: 1, fitted: 0, requiredRate: 1, rate: 0, meets: false, missing: [''] },
-      {
-        level: 'sub-unit',
-        required: 1,
-        fitted: 0,
-        requiredRate: 1,
-        rate: 0,
-        meets: false,
-        missing: ['stamping/press-line'],
-      },
-      { level: 'main-equipment', required: 1, fitted: 0, requiredRate: 0.95, rate: 0, meets: false, missing: [PRESS] },
-    ]);
-    expect(unrated).toEqual(['stamping', 'stamping/press-line/press-2']);
-  });
-
-  it('keeps a log of static factors with who entered what', async () => {
-    const factor = {
-      path: 'stamping',
-      day: '2026-04-01',
-      kind: 'equipment',
-      text: 'press 3 added',
-      effect: 'rebaseline',
-    };
-    const enter = (body: object) =>
-      ask(api, '/api/v1/static-factors', {
-        method: 'POST',
-        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-    expect((await enter(factor)).status).toBe(200);
-    expect((await enter({ ...factor, day: '2026-02-30' })).status).toBe(400);
-    expect((await enter({ ...factor, path: 'stampin' })).status).toBe(404);
-    const { items } = await get('/api/v1/static-factors');
-    expect(items).toEqual([{ ...factor, by: expect.any(String), at: '2026-11-23T12:34:56+08:00' }]);
   });
 });
 

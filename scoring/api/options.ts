@@ -3,7 +3,7 @@ import type { Logger } from '../../broker/contract/deps.ts';
 import type { AccountRules } from '../energy/account.ts';
 import type { PlantView } from '../plant-view.ts';
 import type { AlertStore, MetricStore } from '../store/metric-store.ts';
-import type { StaticFactorBook } from '../store/static-factor-book.ts';
+import type { StaticFactorLog } from '../store/static-factor-log.ts';
 import type { ValueAddedBook } from '../store/value-added-book.ts';
 
 /** A sign-in that was refused, for whoever turns it into an event. */
@@ -31,15 +31,17 @@ export type ApiOptions = {
   readonly port: number;
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   readonly token: string;
+  /** Requests a minute and address. */
+  readonly requestsPerMinute?: number | undefined;
   /** Requests from this machine may read without signing in. */
   readonly openLoopback: boolean;
   /** Folder of the built console; null = none. */
   readonly consoleDir: string | null;
   readonly accounts: AccountRules;
   readonly valueAdded: ValueAddedBook;
-  readonly staticFactors: StaticFactorBook;
   /** Left out: no reports. */
   readonly reports?: ReportSource | undefined;
+  readonly staticFactors: StaticFactorLog;
   readonly store: MetricStore;
   readonly alerts: AlertStore;
   readonly view: PlantView;

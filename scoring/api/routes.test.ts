@@ -120,6 +120,32 @@ describe('energy', () => {
     expect(totals).toMatchObject({ energyKwh: 20, output: 50, sec: 0.4, class: 'A', reason: null });
   });
 
+  it('is given in standard coal on both bases, with the factor set; unknown is null with a reason', async () => {
+    const { standardCoal, points } = await energy(`path=${PRESS}&to=2026-11-23T12:00:00%2B08:00`);
+    expect(standardCoal).toEqual({
+      calorific: {
+        kgce: 2.458,
+        kgcePerOutput: 0.04916,
+        reason: null,
+        factorSets: [{ id: 'gbt-2589-2020', edition: '2020' }],
+        source: 'appendix A 电力（当量值）',
+      },
+      equivalent: {
+        kgce: null,
+        kgcePerOutput: null,
+        reason: expect.stringContaining('scoring.energy.electricityEquivalent'),
+        factorSets: [],
+        source: null,
+      },
+    });
+    expect(points.map(({ kgceCalorific, kgceEquivalent }) => [kgceCalorific, kgceEquivalent])).toEqual([
+      [1.229, null],
+      [1.229, null],
+    ]);
+    const none = await energy('path=stamping/press-line/press-2');
+    expect(none.standardCoal.calorific).toMatchObject({ kgce: null, reason: 'nothing was measured' });
+  });
+
   it('says why a window has no intensity', async () => {
     const { points } = await energy(`path=${PRESS}`);
     expect(points.at(-1)).toMatchObject({ sec: null, reason: 'no-output', energyKwh: 2, idleShare: 1, state: 'open' });

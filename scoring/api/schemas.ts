@@ -1,16 +1,17 @@
 import { Type, type Static } from 'typebox';
-import { Problem, ServiceHealth } from '../../broker/contract/health.ts';
 import { LocalText } from '../../broker/contract/plant.ts';
 import { MachineState, TagRole } from '../../broker/contract/tag.ts';
 import { alertSeverities } from '../security/alert.ts';
 import { equipmentLevels, windowSizes } from '../energy/window.ts';
-import { Instant, nullable } from './schema-parts.ts';
+import { Cursor, Instant, Next, nullable, Share } from './schema-parts.ts';
+
+export { HealthAnswer } from './health-schemas.ts';
+export { TargetAnswer, TargetView } from './target-schemas.ts';
 
 /**
  * Answers of /api/v1. One schema serves validation, OpenAPI and the console's types.
  * Instants are ISO 8601 with the plant's offset; null is "no figure", never 0 for unknown.
  */
-const Share = Type.Number({ minimum: 0, maximum: 1 });
 const FigureClass = Type.Enum(['A', 'B', 'C'], { description: 'Measured share: A >= 99 %, B >= 95 %, C >= 80 %.' });
 
 export const LiveFiguresView = Type.Object({
@@ -91,6 +92,8 @@ export const EnergyPoint = Type.Object({
   end: Instant,
   state: Type.Enum(['open', 'final']),
   revision: Type.Integer({ minimum: 0 }),
+  kgceCalorific: nullable(Type.Number()),
+  kgceEquivalent: nullable(Type.Number()),
 });
 export type EnergyPoint = Static<typeof EnergyPoint>;
 
@@ -101,14 +104,31 @@ export const EnergyQuery = Type.Object({
   window: Type.Enum(windowSizes, { default: '1h' }),
 });
 
+const StandardCoalView = Type.Object({
+  kgce: nullable(Type.Number()),
+  kgcePerOutput: nullable(Type.Number()),
+  reason: nullable(Type.String({ description: 'Why there is no figure.' })),
+  factorSets: Type.Array(Type.Object({ id: Type.String(), edition: Type.String() })),
+  source: nullable(Type.String()),
+});
+
 export const EnergyAnswer = Type.Object({
   path: Type.String(),
   window: Type.Enum(windowSizes),
   from: Instant,
   to: Instant,
   timezone: Type.String(),
-  units: Type.Object({ energy: Type.Literal('kW.h'), output: Type.Literal('{eq}'), sec: Type.Literal('kW.h/{eq}') }),
+  units: Type.Object({
+    energy: Type.Literal('kW.h'),
+    output: Type.Literal('{eq}'),
+    sec: Type.Literal('kW.h/{eq}'),
+    standardCoal: Type.Literal('kgce'),
+  }),
   totals: EnergyFigures,
+  standardCoal: Type.Object(
+    { calorific: StandardCoalView, equivalent: StandardCoalView },
+    { description: 'The totals in kgce, calorific (当量) and equivalent (等价) value side by side.' },
+  ),
   points: Type.Array(EnergyPoint),
 });
 export type EnergyAnswer = Static<typeof EnergyAnswer>;
@@ -139,11 +159,13 @@ export const AnomalyQuery = Type.Object({
   from: Type.Optional(Type.String({ description: 'ISO 8601 instant or date; default: 7 days back.' })),
   to: Type.Optional(Type.String({ description: 'ISO 8601 instant or date, exclusive; default: now.' })),
   limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000, description: 'Most episodes to answer with.' }),
+  cursor: Cursor,
 });
 
 export const AnomalyAnswer = Type.Object({
   threshold: Share,
   items: Type.Array(EpisodeView, { description: 'Episodes that overlap the range, newest first.' }),
+  next: Next,
   /** Only when one equipment path is asked for. */
   series: Type.Optional(
     Type.Array(
@@ -175,19 +197,10 @@ export const AlertQuery = Type.Object({
   open: Type.Optional(Type.Boolean({ description: 'true: only what nobody has closed; false: all.' })),
   equipment: Type.Optional(Type.String({ description: 'Equipment path.' })),
   limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000 }),
+  cursor: Cursor,
 });
-export const AlertAnswer = Type.Object({ items: Type.Array(AlertView) });
+export const AlertAnswer = Type.Object({ items: Type.Array(AlertView), next: Next });
 export type AlertAnswer = Static<typeof AlertAnswer>;
-
-export { TargetAnswer, TargetView, TraceView } from './target-schemas.ts';
-
-export const HealthAnswer = Type.Object({
-  status: Type.Enum(['ok', 'degraded', 'down']),
-  at: Instant,
-  services: Type.Array(ServiceHealth),
-  problems: Type.Array(Problem),
-});
-export type HealthAnswer = Static<typeof HealthAnswer>;
 
 /** RFC 9457. */
 export const ProblemDetails = Type.Object({

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { LocalText } from '../../broker/contract/plant.ts';
-import { nullable } from './schema-parts.ts';
+import { StaticFactorEntry } from '../store/static-factor.ts';
+import { Instant, nullable, Share, targetUnits } from './schema-parts.ts';
 
-const Share = Type.Number({ minimum: 0, maximum: 1 });
 const TargetPeriodView = Type.Object({
   from: Type.String(),
   to: Type.String(),
@@ -34,13 +34,25 @@ export const TargetView = Type.Object({
   ),
   loadEffect: nullable(Type.Number()),
   adjustedUncertainty: nullable(Type.Number({ description: 'Half-width at 90 %.' })),
+  adjustedReason: nullable(Type.String({ description: 'Why adjustedChange is null.' })),
   baseline: nullable(
     Type.Object({
       interceptKwh: Type.Number(),
       slopeKwhPerUnit: Type.Number(),
       r2: Type.Number(),
       cvRmse: Type.Number(),
-      days: Type.Integer(),
+      days: Type.Integer({ description: 'Observations it was fitted on.' }),
+      period: Type.Enum(['day', 'shift']),
+      variables: Type.Array(
+        Type.Object({ name: Type.String(), slope: Type.Number(), p: Type.Number(), mayFall: Type.Boolean() }),
+      ),
+      valid: Type.Boolean({ description: 'Whether it may carry a verdict.' }),
+      checks: Type.Array(Type.Object({ name: Type.String(), passed: Type.Boolean(), finding: Type.String() }), {
+        description: 'In the order they decide.',
+      }),
+      leftOut: Type.Record(Type.String(), Type.Integer(), {
+        description: 'Observations of the base period without a figure, by what was missing.',
+      }),
     }),
   ),
   proof: nullable(
@@ -89,20 +101,30 @@ export const TargetView = Type.Object({
     }),
   ),
   multiYear: nullable(
-    Type.Object({
-      total: Type.Number(),
-      yearlyReduction: Type.Number(),
-      steps: Type.Array(Type.Object({ year: Type.Integer(), targetSec: nullable(Type.Number()) })),
-      current: nullable(
-        Type.Object({
-          year: Type.Integer(),
-          reduction: Type.Number(),
-          rawVerdict: Verdict,
-          adjustedVerdict: Verdict,
-        }),
-      ),
-    }),
+    Type.Object(
+      {
+        reduction: Type.Number({ description: 'Promised fall over all years.' }),
+        yearlyReduction: Type.Number({ description: 'The same fall in every year that compounds to it.' }),
+        years: Type.Array(
+          Type.Object({
+            year: Type.Integer(),
+            from: Type.String(),
+            to: Type.String(),
+            targetSec: nullable(Type.Number()),
+            sec: nullable(Type.Number()),
+            change: nullable(Type.Number({ description: 'Against the base period, signed.' })),
+            days: Type.Integer({ description: 'Days with a figure.' }),
+            complete: Type.Boolean({ description: 'false: the year goes on.' }),
+            verdict: Verdict,
+          }),
+        ),
+      },
+      { description: 'The way down over several years, and where each year stands on it.' },
+    ),
   ),
+  staticFactors: Type.Array(Type.Object({ ...StaticFactorEntry.properties, by: Type.String(), at: Instant }), {
+    description: 'Logged changes that the baseline does not know of by itself.',
+  }),
   days: Type.Array(
     Type.Object({
       day: Type.String(),
@@ -134,5 +156,5 @@ export const TargetView = Type.Object({
   ),
 });
 export type TargetView = Static<typeof TargetView>;
-export const TargetAnswer = Type.Object({ items: Type.Array(TargetView) });
+export const TargetAnswer = Type.Object({ units: targetUnits.schema, items: Type.Array(TargetView) });
 export type TargetAnswer = Static<typeof TargetAnswer>;

@@ -1,7 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { describeError, JoulegateError } from '../../broker/contract/error.ts';
 
-/** An audited book: a file of JSON lines that only grows. Entries are made one after the other, each call all or none. */
+/** A file of JSON lines that only grows; entries are written one batch after the other, all of a batch or none. */
 export class LineBook<Entry> {
   readonly #file: string;
   #writing: Promise<unknown> = Promise.resolve();
@@ -35,8 +35,8 @@ export class LineBook<Entry> {
     });
   }
 
-  /** Adds what `make` makes of the entries there are; nothing when it throws. On disk when this resolves. */
-  add(make: (known: readonly Entry[]) => readonly Entry[]): Promise<readonly Entry[]> {
+  /** Adds what `make` gives for what the book holds by then; nothing when it throws. */
+  append(make: (known: readonly Entry[]) => readonly Entry[]): Promise<readonly Entry[]> {
     const mine = this.#writing.then(async () => {
       const entries = make(await this.all());
       const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');

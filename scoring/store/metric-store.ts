@@ -11,6 +11,8 @@ export type SensorRow = { readonly path: string; readonly sensors: readonly stri
 
 /** Rows of one machine as training wants them: the sensors it has now, NaN where an older row lacks one. */
 export type SensorHistory = { readonly sensors: readonly string[]; readonly rows: readonly MachineRow[] };
+/** The last row of a page before: what comes after it, in the order of the list. */
+export type ListPlace = { readonly at: number; readonly id: string };
 
 /** Everything one flush of the pipeline writes; a store takes all of it or nothing. */
 export type StoreBatch = {
@@ -46,7 +48,9 @@ export interface MetricStore extends AsyncDisposable {
   /** Newest score of each path. */
   latestScores(): Promise<AnomalyScore[]>;
   /** Episodes that overlap the range, newest first; all machines when path is absent. A path also matches what lies below it. */
-  readEpisodes(query: { readonly path?: string; readonly limit?: number } & TimeRange): Promise<AnomalyEpisode[]>;
+  readEpisodes(
+    query: { readonly path?: string; readonly limit?: number; readonly after?: ListPlace } & TimeRange,
+  ): Promise<AnomalyEpisode[]>;
   readCheckpoint(name: string): Promise<string | null>;
   readCheckpoints(prefix: string): Promise<{ readonly name: string; readonly body: string }[]>;
   /** First and last window start there is, or null when the store is empty. */
@@ -59,7 +63,12 @@ export interface MetricStore extends AsyncDisposable {
 export interface AlertStore {
   save(alert: Alert): Promise<void>;
   /** Newest `last` first. */
-  list(query: { readonly open?: boolean; readonly equipment?: string; readonly limit: number }): Promise<Alert[]>;
+  list(query: {
+    readonly open?: boolean;
+    readonly equipment?: string;
+    readonly limit: number;
+    readonly after?: ListPlace;
+  }): Promise<Alert[]>;
   get(id: string): Promise<Alert | null>;
   /** The newest alert with this key that is not closed. */
   findOpen(key: string): Promise<Alert | null>;

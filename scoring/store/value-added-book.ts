@@ -24,22 +24,25 @@ export type BookedValueAdded = ValueAddedEntry & { readonly by: string; readonly
 
 const check = Compile(ValueAddedEntry);
 
-/** The audited book of value added. The newest entry of a month holds; a final one is replaced by a final one only. */
+/**
+ * The audited book of value added: a file of JSON lines that only grows. The newest entry of a month holds; a final one is replaced
+ * by a final one only.
+ */
 export class ValueAddedBook {
-  readonly #book: LineBook<BookedValueAdded>;
+  readonly #lines: LineBook<BookedValueAdded>;
 
   constructor(file: string) {
-    this.#book = new LineBook(file);
+    this.#lines = new LineBook(file);
   }
 
   /** Every entry that was ever made, oldest first. @throws JoulegateError STORE_FAILED naming the line that cannot be read. */
   all(): Promise<readonly BookedValueAdded[]> {
-    return this.#book.all();
+    return this.#lines.all();
   }
 
   /** What holds now, by month. */
   async current(): Promise<ReadonlyMap<string, BookedValueAdded>> {
-    return byMonth(await this.all());
+    return newest(await this.all());
   }
 
   /**
@@ -47,30 +50,30 @@ export class ValueAddedBook {
    * @throws JoulegateError QUERY_INVALID for an entry that does not fit, or a provisional one for a month that is final.
    */
   book(entries: readonly unknown[], by: string, at: number): Promise<readonly BookedValueAdded[]> {
-    return this.#book.add((known) => {
-      const finals = new Set(
-        [...byMonth(known).values()].filter(({ status }) => status === 'final').map(({ month }) => month),
-      );
-      return entries.map((entry, index) => {
-        if (!check.Check(entry)) {
-          const [first] = check.Errors(entry);
-          throw new JoulegateError(
-            'QUERY_INVALID',
-            `entry ${index + 1}: ${first?.instancePath ?? ''} ${first?.message ?? 'does not fit'}; give month, nominal, priceIndex, status and source`,
-          );
-        }
-        if (entry.status === 'provisional' && finals.has(entry.month)) {
-          throw new JoulegateError(
-            'QUERY_INVALID',
-            `entry ${index + 1}: ${entry.month} is final already; correct it by another final entry`,
-          );
-        }
-        if (entry.status === 'final') finals.add(entry.month);
-        return { ...entry, by, at };
-      });
-    });
+    return this.#lines.append((known) => checked(entries, newest(known)).map((entry) => ({ ...entry, by, at })));
   }
 }
 
-const byMonth = (entries: readonly BookedValueAdded[]): ReadonlyMap<string, BookedValueAdded> =>
+const newest = (entries: readonly BookedValueAdded[]): ReadonlyMap<string, BookedValueAdded> =>
   new Map(entries.map((entry) => [entry.month, entry]));
+
+function checked(entries: readonly unknown[], known: ReadonlyMap<string, BookedValueAdded>): ValueAddedEntry[] {
+  const finals = new Set([...known.values()].filter(({ status }) => status === 'final').map(({ month }) => month));
+  return entries.map((entry, index) => {
+    if (!check.Check(entry)) {
+      const [first] = check.Errors(entry);
+      throw new JoulegateError(
+        'QUERY_INVALID',
+        `entry ${index + 1}: ${first?.instancePath ?? ''} ${first?.message ?? 'does not fit'}; give month, nominal, priceIndex, status and source`,
+      );
+    }
+    if (entry.status === 'provisional' && finals.has(entry.month)) {
+      throw new JoulegateError(
+        'QUERY_INVALID',
+        `entry ${index + 1}: ${entry.month} is final already; correct it by another final entry`,
+      );
+    }
+    if (entry.status === 'final') finals.add(entry.month);
+    return entry;
+  });
+}

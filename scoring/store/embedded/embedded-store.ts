@@ -2,8 +2,18 @@ import type { Logger } from '../../../broker/contract/deps.ts';
 import type { AnomalyEpisode, AnomalyScore } from '../../anomaly/score.ts';
 import { windowSizes, type EnergyWindow, type EquipmentLevel, type WindowSize } from '../../energy/window.ts';
 import type { Alert } from '../../security/alert.ts';
-import type { AlertStore, MetricStore, SensorHistory, SensorRow, StoreBatch, TimeRange } from '../metric-store.ts';
+import type {
+  AlertStore,
+  ListPlace,
+  MetricStore,
+  SensorHistory,
+  SensorRow,
+  StoreBatch,
+  TimeRange,
+} from '../metric-store.ts';
+import type { RetentionEdges, SeriesReader } from '../series.ts';
 import { Connection } from './connection.ts';
+import { EmbeddedSeries, keepReplaced } from './embedded-series.ts';
 import { pruneQuery, queries } from './queries.ts';
 import {
   alertValues,
@@ -47,10 +57,13 @@ export class EmbeddedStore implements MetricStore, AlertStore {
   readonly #objects = new Map<string, StoredObject>();
   /** Numbers of sensor sets by object and names. */
   readonly #sensorSets = new Map<string, number>();
+  /** Sums, rankings and revisions of the windows. */
+  readonly series: SeriesReader;
 
   private constructor(connection: Connection, log: Logger | null) {
     this.#connection = connection;
     this.#log = log;
+    this.series = new EmbeddedSeries(connection, (edges) => this.prune(edges));
   }
 
   /** @throws JoulegateError STORE_FAILED when the file cannot be opened, is damaged or of a newer release. */
@@ -144,8 +157,13 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     from,
     to,
     limit = 1000,
-  }: { readonly path?: string; readonly limit?: number } & TimeRange): Promise<AnomalyEpisode[]> {
-    return this.#all(queries.readEpisodes, [from, to, path, limit], (rows) => rows.map(toEpisode));
+    after,
+  }: { readonly path?: string; readonly limit?: number; readonly after?: ListPlace } & TimeRange): Promise<
+    AnomalyEpisode[]
+  > {
+    return this.#all(queries.readEpisodes, [from, to, path, limit, after?.at ?? null, after?.id ?? null], (rows) =>
+      rows.map(toEpisode),
+    );
   }
 
   readCheckpoint(name: string): Promise<string | null> {
@@ -171,12 +189,15 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     });
   }
 
-  async prune(before: { readonly '1m': number; readonly '15m': number; readonly '1h': number }): Promise<void> {
+  async prune(before: RetentionEdges): Promise<void> {
     for (const size of ['1m', '15m', '1h'] as const) {
       await this.#pruneTable(`window_${size}`, 'start', { before: before[size], block: windowBlockMs[size] });
     }
     for (const table of ['score', 'sensor_row'])
       await this.#pruneTable(table, 'at', { before: before['1m'], block: SCORE_BLOCK_MS });
+    await this.#connection.write(() => {
+      this.#connection.sql(queries.pruneRevisions).run(before['1h']);
+    });
     await this.#connection.read(() => this.#connection.shrink(SHRINK_PAGES));
   }
 
@@ -186,9 +207,12 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     });
   }
 
-  list(query: { readonly open?: boolean; readonly equipment?: string; readonly limit: number }): Promise<Alert[]> {
-    return this.#all(queries.listAlerts, [query.open === true ? 1 : 0, query.equipment ?? '', query.limit], (rows) =>
-      rows.map(toAlert),
+  list(query: Parameters<AlertStore['list']>[0]): Promise<Alert[]> {
+    const { after } = query;
+    return this.#all(
+      queries.listAlerts,
+      [query.open === true ? 1 : 0, query.equipment ?? '', query.limit, after?.at ?? null, after?.id ?? null],
+      (rows) => rows.map(toAlert),
     );
   }
 
@@ -207,7 +231,7 @@ export class EmbeddedStore implements MetricStore, AlertStore {
 
   #all<Result>(
     text: string,
-    parameters: readonly (number | string)[],
+    parameters: readonly (number | string | null)[],
     make: (rows: readonly Row[]) => Result,
   ): Promise<Result> {
     return this.#connection.read(() => make(this.#connection.sql(text).all(...parameters)));
@@ -253,8 +277,10 @@ export class EmbeddedStore implements MetricStore, AlertStore {
       object.level = row.level;
     }
     const values = windowValues(row, object.id);
-    if (isFiniteRow(values)) this.#connection.sql(queries.writeWindow[row.window]).run(...values);
-    else this.#leaveOut({ path: row.path, window: row.window, start: row.start });
+    if (isFiniteRow(values)) {
+      keepReplaced(this.#connection, row, object.id);
+      this.#connection.sql(queries.writeWindow[row.window]).run(...values);
+    } else this.#leaveOut({ path: row.path, window: row.window, start: row.start });
   }
 
   #writeScores(scores: readonly AnomalyScore[]): void {
