@@ -2,6 +2,7 @@ import { resolve, dirname } from 'node:path';
 import { JoulegateError } from '../broker/contract/error.ts';
 import type { EnergySection } from '../scoring/config.ts';
 import type { AccountRules } from '../scoring/energy/account.ts';
+import { allocationRulesOf } from '../scoring/energy/allocation-rule.ts';
 import type { PlantCalendar } from '../scoring/energy/breakdown.ts';
 import { boundariesOf } from '../scoring/energy/boundaries.ts';
 import { factorSetProblems, validityProblems, type FactorSet } from '../scoring/energy/conversion.ts';
@@ -53,9 +54,11 @@ function rules(
   return {
     factorSets,
     electricityEquivalent: section?.electricityEquivalent ?? null,
+    boughtMedia: new Set(section?.boughtMedia ?? []),
     tariff,
     zone,
     boundaries: boundariesOf(section),
+    allocations: allocationRulesOf(section?.allocations),
     calendar: calendarOf(section),
   };
 }

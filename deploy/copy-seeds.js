@@ -5,5 +5,5 @@ import { extname } from 'node:path';
 await cp(new URL('../seeds', import.meta.url), new URL('../dist/seeds', import.meta.url), {
   recursive: true,
   filter: (source) =>
-    !source.endsWith('.ts') && (extname(source) === '' || ['.yaml', '.json'].includes(extname(source))),
+    !source.endsWith('.ts') && (extname(source) === '' || ['.yaml', '.json', '.ttf', '.txt'].includes(extname(source))),
 });

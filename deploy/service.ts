@@ -1,6 +1,7 @@
 import type { ServiceDeps } from '../broker/contract/deps.ts';
 import { MqttClientSection } from '../broker/contract/plant.ts';
 import type { FoundingDocument } from '../scoring/energy/target.ts';
+import { trimMemory } from './memory-trim.ts';
 import { commandLog, commandStop, type CommandContext } from './commands/context.ts';
 import type { ServiceOptions } from './commands/service.ts';
 import { loadPlantConfig, readPrincipals, requireSection } from './config/load.ts';
@@ -10,6 +11,7 @@ import type { PlantConfig } from './config/schema.ts';
 import { withCredentials } from './credentials.ts';
 import { apiToken, openDataDir, serviceDir, writeCredentials, type DataDir, type ServiceName } from './data-dir.ts';
 import { runUntilStopped } from './lifecycle.ts';
+import { loadReportFont } from '../seeds/load-font.ts';
 import { watchPlantFile } from './plant-watch.ts';
 import { builtConsole } from './product.ts';
 
@@ -52,6 +54,7 @@ export async function runService(name: ServiceName, options: ServiceOptions, con
     dataDir: await serviceDir(dataDir, name),
     version: context.version,
   };
+  using _memory = trimMemory(name !== 'scoring');
   await runUntilStopped({
     start: () =>
       starts[name]({ config, file: options.config, dataDir, deps, env: context.env, process: context.process }),
@@ -121,6 +124,7 @@ async function startScoringService({ config, file, dataDir, deps }: Setting): Pr
       apiToken: await apiToken(dataDir),
       founding: await foundingOf(config),
       accounts: await accountRules(section.energy, config.plant.timezone, file),
+      reportFont: loadReportFont,
     },
   );
   return opened(service, { service: 'scoring', url: service.url });

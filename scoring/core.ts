@@ -60,6 +60,7 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
   const pipeline = await ScoringPipeline.open(store, sinks, {
     dayOf,
     boundaries: boundariesOf(scoring.energy),
+    watched: watchedTags(scoring),
     maxGapMs: durationMs(scoring.maxGap),
     latenessMs: durationMs(scoring.lateness),
     anomaly: anomalyOptions(scoring),
@@ -78,6 +79,16 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
   opening.defer(() => saving);
   const resources = opening.move();
   return { store, sinks, pipeline, dayOf, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** Tags that baselines rest on, by equipment path. */
+function watchedTags({ targets }: ScoringSection): ReadonlyMap<string, ReadonlySet<string>> {
+  const watched = new Map<string, Set<string>>();
+  for (const { equipment, tag } of targets.flatMap(({ baseline }) => baseline?.variables ?? [])) {
+    if (equipment === undefined || tag === undefined) continue;
+    watched.set(equipment, new Set([...(watched.get(equipment) ?? []), tag]));
+  }
+  return watched;
 }
 
 function anomalyOptions({ anomaly }: ScoringSection): AnomalyOptions {

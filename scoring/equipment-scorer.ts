@@ -12,6 +12,7 @@ import {
   type LedgerIssue,
 } from './energy/equipment-ledger.ts';
 import { LabelTimeline, type LabelChange } from './energy/label-timeline.ts';
+import type { MachineSeries, SeriesCheckpoint } from './energy/machine-series.ts';
 import { powerFactorKw } from './energy/unit.ts';
 import type { WindowBook } from './energy/window-book.ts';
 
@@ -24,6 +25,8 @@ export type ScorerCheckpoint = {
   readonly episode: AnomalyEpisode | null;
   readonly detector: DetectorMemory;
   readonly lastScore: AnomalyScore | null;
+  /** Missing where nothing but windows is kept. */
+  readonly series?: SeriesCheckpoint;
 };
 
 /** Products and orders of a machine over time. */
@@ -73,6 +76,7 @@ export class EquipmentScorer {
   readonly readings: readonly TagReading[];
   readonly #plans: readonly TagPlan[];
   readonly #ledger: EquipmentLedger;
+  readonly #series: MachineSeries | null;
   readonly #rows: RowBuilder;
   readonly #detector: MachineDetector;
   readonly #sensors: readonly string[];
@@ -99,6 +103,8 @@ export class EquipmentScorer {
     readonly cursors: LedgerCursors;
     readonly maxGapMs: number;
     readonly anomaly: AnomalyOptions;
+    /** Other carriers and watched tags; default: none are kept. */
+    readonly series?: MachineSeries;
     readonly events: ScorerEvents;
   }) {
     const { equipment, tags, anomaly, events } = options;
@@ -118,6 +124,7 @@ export class EquipmentScorer {
       maxGapMs: options.maxGapMs,
       onIssue: events.onIssue,
     });
+    this.#series = options.series ?? null;
     this.#rows = new RowBuilder(this.#sensors.length, anomaly.rowIntervalMs);
     this.#detector = new MachineDetector({
       path: equipment.path,
@@ -162,12 +169,14 @@ export class EquipmentScorer {
       // A bad value says nothing of its time: servers stamp "no value yet" with their own clock.
       if (plan.row !== -1) this.#rows.reading(plan.row, Number.NaN, at);
       if (plan.tag.role === 'power') this.#powerKw = null;
+      this.#series?.lost(plan.tag.name);
       return;
     }
     const row = this.#rows.advance(at, this.#events.plantKw());
     if (row !== null) this.#judge(row);
     const number = typeof value === 'boolean' ? Number(value) : value;
     this.#ledger.sample(plan.tag.name, number, at);
+    this.#series?.sample(plan.tag.name, number, at);
     this.#feedRow(plan, number, at);
   }
 
@@ -177,6 +186,7 @@ export class EquipmentScorer {
     const row = this.#rows.advance(at, this.#events.plantKw());
     if (row !== null) this.#judge(row);
     this.#ledger.proveAlive(at);
+    this.#series?.proveAlive(at);
   }
 
   expect(until: number): void {
@@ -199,6 +209,7 @@ export class EquipmentScorer {
       episode: this.#episode,
       detector: this.#detector.memory,
       lastScore: this.#lastScore,
+      ...(this.#series === null ? {} : { series: this.#series.checkpoint() }),
     };
   }
 
@@ -214,6 +225,7 @@ export class EquipmentScorer {
 
   restore(checkpoint: ScorerCheckpoint): void {
     this.#ledger.restore(checkpoint.ledger);
+    if (checkpoint.series !== undefined) this.#series?.restore(checkpoint.series);
     this.#detector.restore(checkpoint.detector);
     this.#rows.resume(this.#ledger.state);
     this.#lastScore = checkpoint.lastScore === null ? null : { ...checkpoint.lastScore, alarm: false };

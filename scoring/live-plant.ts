@@ -6,9 +6,11 @@ import type { SystemEvent } from '../broker/contract/event.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import type { PlantSection } from '../broker/contract/plant.ts';
 import type { AnomalyEpisode } from './anomaly/score.ts';
+import { observationsOf } from './baseline-observations.ts';
 import type { ScoringSection } from './config.ts';
 import type { ScoringCore } from './core.ts';
 import { localDate, localDateStart } from './energy/local-day.ts';
+import { machineMeter, type MachineMeter } from './energy/meter-fit.ts';
 import type { FoundingDocument, TargetReport } from './energy/target.ts';
 import { reportTarget } from './energy/target-report.ts';
 import { buildTree, plantHealth } from './live-view.ts';
@@ -59,6 +61,10 @@ export class LivePlant implements PlantView {
 
   equipment(): readonly EquipmentNode[] {
     return buildTree(this.#core.pipeline, this.#options.plant, this.#core.dayOf);
+  }
+
+  meters(): readonly MachineMeter[] {
+    return this.#core.pipeline.scorers.map(({ equipment, tags }) => machineMeter(equipment.path, tags));
   }
 
   health(): PlantHealth {
@@ -155,6 +161,17 @@ export class LivePlant implements PlantView {
     const from = localDateStart(target.basePeriod.from, timezone) ?? 0;
     const today = this.#core.dayOf(Number.isFinite(clock) ? clock : this.#options.now()).start;
     const all = await this.#core.store.readAllWindows({ window: '1d', from, to: today });
+    const observations =
+      target.baseline === undefined
+        ? []
+        : await observationsOf(target.baseline, {
+            store: this.#core.store,
+            path: target.path,
+            zone: timezone,
+            shifts: this.#options.scoring.energy?.shifts ?? [],
+            from,
+            to: today,
+          });
     const dated = all.map((row) => ({ day: localDate(row.start, timezone), row }));
     return reportTarget({
       id: target.id,
@@ -165,6 +182,10 @@ export class LivePlant implements PlantView {
       days: dated.filter(({ row }) => row.path === target.path),
       children: dated.filter(({ row }) => isRightBelow(row.path, target.path)),
       ...(target.plan === undefined ? {} : { plan: target.plan }),
+      ...(target.baseline === undefined ? {} : { baseline: { ...target.baseline, observations } }),
+      ...(target.multiYear === undefined
+        ? {}
+        : { multiYear: { ...target.multiYear, today: localDate(today, timezone) } }),
       founding: target.seed === undefined ? null : (this.#options.founding.get(target.seed) ?? null),
     });
   }

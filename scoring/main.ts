@@ -12,14 +12,20 @@ import type { AccountRules } from './energy/account.ts';
 import type { FoundingDocument } from './energy/target.ts';
 import { Flusher } from './flusher.ts';
 import type { Reader } from './ingest/reader.ts';
+import { createReporter } from './reports/reporter.ts';
+import { ReportSchedule } from './reports/schedule.ts';
 import { ReceiveWindow } from './ingest/receive-window.ts';
 import { LivePlant } from './live-plant.ts';
+import { Notifier } from './notify/notifier.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
 import { createStream, startPlantReader } from './plant-stream.ts';
+import { StaticFactorLog } from './store/static-factor-log.ts';
 import { ValueAddedBook } from './store/value-added-book.ts';
 import { ProblemBook } from './problem-book.ts';
 
 export { openCore, type ScoringCore } from './core.ts';
+export { backupStore, restoreStore, type BackupManifest } from './store/embedded/backup.ts';
+export { exportFigures } from './export-figures.ts';
 export { LivePlant } from './live-plant.ts';
 
 export type ScoringConfig = {
@@ -35,6 +41,8 @@ export type ScoringDeps = ServiceDeps & {
   readonly founding: ReadonlyMap<string, FoundingDocument>;
   /** Factors, tariff and price of the energy accounts. */
   readonly accounts: AccountRules;
+  /** TrueType font of the reports. */
+  readonly reportFont: () => Promise<Uint8Array>;
 };
 
 export interface ScoringService extends AsyncDisposable {
@@ -46,6 +54,7 @@ export interface ScoringService extends AsyncDisposable {
 /** DataSetMessages taken and not yet stored, at most. */
 const WINDOW_MESSAGES = 50_000;
 const HEALTH_MS = 10_000;
+const OPEN_ALERTS = 1000;
 const PRUNE_MS = 3_600_000;
 const defaultApi = { host: '127.0.0.1', port: 8700, openLoopback: false } as const;
 const defaultRetention = { minute: '60d', quarter: '400d', hour: '3650d' } as const;
@@ -93,6 +102,27 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
     await flusher.stop();
     await plantView.settled();
   });
+  const valueAdded = new ValueAddedBook(join(deps.dataDir, 'value-added.jsonl'));
+  const reporter = createReporter({
+    store: core.store,
+    site: { ...plantView.site },
+    objects: () => plantView.equipment(),
+    targets: scoring.targets,
+    accounts: deps.accounts,
+    quotas: scoring.reports?.quotas ?? [],
+    valueAdded,
+    font: deps.reportFont,
+    now,
+  });
+  const schedule = opening.use(
+    new ReportSchedule({
+      reporter,
+      folder: join(deps.dataDir, 'reports'),
+      formats: scoring.reports?.formats ?? [],
+      languages: scoring.reports?.languages ?? [],
+      log,
+    }),
+  );
   const api = opening.use(
     await startApi({
       ...defaultApi,
@@ -100,7 +130,9 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
       token: deps.apiToken,
       consoleDir: config.consoleDir,
       accounts: deps.accounts,
-      valueAdded: new ValueAddedBook(join(deps.dataDir, 'value-added.jsonl')),
+      valueAdded,
+      reports: reporter,
+      staticFactors: new StaticFactorLog(join(deps.dataDir, 'static-factors.jsonl')),
       store: core.store,
       alerts: core.store,
       view: plantView,
@@ -120,6 +152,25 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
         }),
     }),
   );
+  if (scoring.notifications !== undefined) {
+    const open = await core.store.list({ open: true, limit: OPEN_ALERTS });
+    const notifier = opening.use(
+      await Notifier.open(
+        {
+          section: scoring.notifications,
+          site: plant.site,
+          zone: plant.timezone,
+          file: join(deps.dataDir, 'notifications.json'),
+          problems,
+          log,
+          now,
+        },
+        open,
+      ),
+    );
+    opening.defer(plantView.subscribe((event) => event.kind === 'alert' && notifier.note(event.alert)));
+    notifier.start();
+  }
   const tell = (state: ServiceHealth['state']): Promise<void> =>
     reader.publish(topics.health(scoring.id), health(state), true).catch(() => undefined);
   const timers = [
@@ -137,6 +188,7 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
     for (const timer of timers) clearInterval(timer);
     await tell('stopped');
   });
+  schedule.start();
   log.info({ url: api.url }, 'scoring runs');
   const resources = opening.move();
   return { url: api.url, health: () => health(), [Symbol.asyncDispose]: () => resources.disposeAsync() };

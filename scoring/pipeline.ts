@@ -4,6 +4,8 @@ import type { MachineModel } from './anomaly/machine-model.ts';
 import type { AnomalyEpisode, AnomalyScore } from './anomaly/score.ts';
 import type { LedgerIssue } from './energy/equipment-ledger.ts';
 import type { DaySpan } from './energy/local-day.ts';
+import { MachineSeries } from './energy/machine-series.ts';
+import { QuarterBook } from './energy/quarter-book.ts';
 import { WindowBook } from './energy/window-book.ts';
 import type { TreeObject } from './energy/window-record.ts';
 import {
@@ -14,6 +16,7 @@ import {
   type ScorerLabels,
 } from './equipment-scorer.ts';
 import { ClockGuard } from './ingest/clock-guard.ts';
+import { recentQuarters } from './store/quarter-rows.ts';
 import type { MetricSink, MetricStore } from './store/metric-store.ts';
 
 export type PipelineIssue = Omit<LedgerIssue, 'code'> & {
@@ -24,6 +27,8 @@ export type PipelineIssue = Omit<LedgerIssue, 'code'> & {
 export type PipelineOptions = {
   /** Main meters and independent objects; default: none. */
   readonly boundaries?: Boundaries;
+  /** Tags whose means are kept, by equipment path; default: none. */
+  readonly watched?: ReadonlyMap<string, ReadonlySet<string>>;
   readonly dayOf: (at: number) => DaySpan;
   readonly maxGapMs: number;
   readonly latenessMs: number;
@@ -67,6 +72,7 @@ export class ScoringPipeline {
   readonly #store: MetricStore;
   readonly #sinks: readonly MetricSink[];
   readonly #book: WindowBook;
+  readonly #quarters = new QuarterBook();
   readonly #guard = new ClockGuard<Sample>({ toleranceMs: CLOCK_TOLERANCE_MS, capacity: HELD_SAMPLES });
   readonly #machines: Machine[] = [];
   readonly #byPath = new Map<string, number>();
@@ -83,6 +89,7 @@ export class ScoringPipeline {
     options: PipelineOptions,
     state: {
       readonly book: WindowBook;
+      readonly quarters: readonly { readonly name: string; readonly body: string }[];
       readonly checkpoints: ReadonlyMap<string, string>;
       readonly labels: ReadonlyMap<string, string>;
     },
@@ -91,6 +98,7 @@ export class ScoringPipeline {
     this.#sinks = sinks;
     this.#options = options;
     this.#book = state.book;
+    this.#quarters.restore(state.quarters);
     this.#checkpoints = state.checkpoints;
     this.#labels = state.labels;
   }
@@ -112,7 +120,9 @@ export class ScoringPipeline {
     }
     const saved = await store.readCheckpoints('ledger/');
     const labels = await store.readCheckpoints('labels/');
+    const quarters = extent === null ? [] : await recentQuarters(store, extent.to);
     return new ScoringPipeline(store, sinks, options, {
+      quarters,
       book,
       checkpoints: new Map(saved.map(({ name, body }) => [name.slice('ledger/'.length), body])),
       labels: new Map(labels.map(({ name, body }) => [name.slice('labels/'.length), body])),
@@ -223,7 +233,9 @@ export class ScoringPipeline {
     this.#episodes = new Map();
     const dirty = this.#machines.filter((machine) => machine.scorer.dirty);
     const relabelled = this.#machines.filter((machine) => machine.scorer.labelsChanged);
+    const quarters = this.#quarters.takeChanged(clock);
     const checkpoints = [
+      ...quarters,
       ...dirty.map(({ scorer }) => ({
         name: `ledger/${scorer.equipment.path}`,
         body: JSON.stringify(scorer.checkpoint()),
@@ -242,6 +254,7 @@ export class ScoringPipeline {
       await this.#store.write({ windows, scores, episodes: [...episodes.values()], checkpoints });
     } catch (error) {
       this.#book.retake(windows);
+      this.#quarters.retake(quarters);
       this.#scores = [...scores, ...this.#scores];
       this.#episodes = new Map([...episodes, ...this.#episodes]);
       for (const { scorer } of dirty) scorer.dirty = true;
@@ -259,6 +272,13 @@ export class ScoringPipeline {
     const chain = [line, area, { path: '', level: 'site' } as const].filter((object) => object !== null);
     const ancestors = chain.map(({ path }) => path);
     const counted = new Set(energyChain(equipment.path, ancestors, this.#options.boundaries ?? NO_BOUNDARIES));
+    const onIssue = (issue: LedgerIssue) => this.#options.onIssue({ ...issue, equipment: equipment.path });
+    const series = new MachineSeries(equipment.path, tags, {
+      book: this.#quarters,
+      watched: this.#options.watched?.get(equipment.path) ?? new Set(),
+      maxGapMs: this.#options.maxGapMs,
+      onIssue,
+    });
     const lineName = line?.path ?? equipment.path;
     const machine: Machine = {
       counted: new Set([equipment.path, ...counted]),
@@ -276,8 +296,9 @@ export class ScoringPipeline {
         },
         maxGapMs: this.#options.maxGapMs,
         anomaly: this.#options.anomaly,
+        ...(series.isEmpty ? {} : { series }),
         events: {
-          onIssue: (issue) => this.#options.onIssue({ ...issue, equipment: equipment.path }),
+          onIssue,
           onScore: (score) => this.#scores.push(score),
           onEpisode: (episode) => {
             this.#episodes.set(episode.id, episode);

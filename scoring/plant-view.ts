@@ -2,6 +2,7 @@ import type { ServiceHealth, Problem } from '../broker/contract/health.ts';
 import type { LocalText } from '../broker/contract/plant.ts';
 import type { MachineState, TagRole } from '../broker/contract/tag.ts';
 import type { AnomalyEpisode, NoScoreReason } from './anomaly/score.ts';
+import type { MachineMeter } from './energy/meter-fit.ts';
 import type { EquipmentLevel, FigureClass } from './energy/window.ts';
 import type { Alert } from './security/alert.ts';
 import type { TargetReport } from './energy/target.ts';
@@ -75,6 +76,8 @@ export interface PlantView {
   };
   /** Site first, then areas, lines, equipment in tree order. */
   equipment(): readonly EquipmentNode[];
+  /** Rated power and meter of every machine that is known. */
+  meters(): readonly MachineMeter[];
   health(): PlantHealth;
   targets(): Promise<readonly TargetReport[]>;
   /** @throws JoulegateError NOT_FOUND. */

@@ -3,8 +3,10 @@ import type { ServerConfig, TagConfig } from '../../gateway/config/schema.ts';
 import type { EnergySection } from '../../scoring/config.ts';
 import { shiftProblems } from '../../scoring/energy/calendar.ts';
 import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from '../../scoring/energy/unit.ts';
+import { baselineProblems } from './baseline-findings.ts';
 import { closest } from './closest.ts';
 import type { ConfigPath } from './problem.ts';
+import { checkReports } from './report-findings.ts';
 import { show, type PathProblem } from './schema-problems.ts';
 import type { PlantConfig } from './schema.ts';
 
@@ -25,6 +27,7 @@ export function semanticFindings(config: Sections): Findings {
   checkServers(config, error, warn);
   checkMqtt(config, error);
   checkScoring(config, error);
+  checkReports(config.scoring, isLoopback, error);
   return { errors, warnings };
 }
 
@@ -221,6 +224,7 @@ function checkScoring({ scoring, broker, gateway }: Sections, error: Report): vo
   }
   checkBoundaries(scoring?.energy, gateway, error);
   for (const problem of shiftFaults(scoring?.energy?.shifts)) error(['scoring', 'energy', 'shifts'], problem);
+  if (scoring !== undefined) for (const { path, message } of baselineProblems(scoring, gateway)) error(path, message);
   const targetId = unique(error);
   for (const [index, target] of (scoring?.targets ?? []).entries()) {
     const at: ConfigPath = ['scoring', 'targets', index];
@@ -264,9 +268,45 @@ function checkBoundaries(energy: EnergySection | undefined, gateway: Sections['g
       error([...at, 'mainMeters', object], `${show(path)} does not lie below ${show(object)}; move it there`);
     }
   }
+  const known = (path: string): boolean => equipment.length === 0 || objects.has(path) || equipment.includes(path);
   for (const [index, path] of independent.entries()) {
-    if (equipment.length > 0 && !objects.has(path) && !equipment.includes(path))
-      error([...at, 'independent', index], `${show(path)} is the path of nothing in this plant`);
+    if (!known(path)) error([...at, 'independent', index], `${show(path)} is the path of nothing in this plant`);
+  }
+  checkAllocations(energy?.allocations ?? [], known, (path, message) =>
+    error([...at, 'allocations', ...path], message),
+  );
+}
+
+/** A utility is allocated once, to others than itself, and fixed shares give away no more than there is. */
+function checkAllocations(
+  rules: NonNullable<EnergySection['allocations']>,
+  known: (path: string) => boolean,
+  error: Report,
+): void {
+  const id = unique(error);
+  const utility = unique(error);
+  for (const [index, rule] of rules.entries()) {
+    id(rule.id, `allocations[${index}]`, [index, 'id'], 'allocation id');
+    utility(rule.utility, `allocations[${index}]`, [index, 'utility'], 'utility');
+    if (!known(rule.utility)) error([index, 'utility'], `${show(rule.utility)} is the path of nothing in this plant`);
+    const consumer = unique(error);
+    for (const [place, { path, meter }] of rule.consumers.entries()) {
+      const at: ConfigPath = [index, 'consumers', place];
+      consumer(path, `consumers[${place}]`, [...at, 'path'], 'consumer');
+      if (!known(path)) error([...at, 'path'], `${show(path)} is the path of nothing in this plant`);
+      if (meter !== undefined && !known(meter))
+        error([...at, 'meter'], `${show(meter)} is the path of nothing in this plant`);
+      if (`${path}/`.startsWith(`${rule.utility}/`) || `${rule.utility}/`.startsWith(`${path}/`))
+        error(
+          [...at, 'path'],
+          `${show(path)} and the utility ${show(rule.utility)} contain one another; its energy would count twice`,
+        );
+    }
+    const shares = rule.consumers.reduce((sum, { share = 0 }) => sum + share, 0);
+    if (shares > 1 + 1e-9)
+      error([index, 'consumers'], `fixed shares add up to ${shares.toFixed(3)}; give away 1 at most`);
+    if (rule.driver === 'fixed-share' && rule.approved === undefined)
+      error([index, 'approved'], 'fixed shares need the day of their approval, e.g. approved: 2026-01-15');
   }
 }
 

@@ -44,6 +44,10 @@ beforeAll(async () => {
     windows: [
       ...hours.map((start) => window('', '1h', start, { energyKwh: 100, idleKwh: 10, output: 50 })),
       ...hours.map((start) => window('stamping', '1h', start, { energyKwh: 70, output: 50 })),
+      ...hours.flatMap((start, hour) => [
+        window('air', '1h', start, { energyKwh: 10.1 }),
+        window('painting', '1h', start, { energyKwh: 10, output: hour < 12 ? 150 : 50 }),
+      ]),
       ...months.map((start, index) =>
         window('', '1d', start, { energyKwh: index === 0 ? 1_000_000 : 1_010_000, output: 1 }),
       ),
@@ -60,6 +64,14 @@ beforeAll(async () => {
       {
         electricityEquivalent: { kgcePerKwh: 0.28, source: 'bill of 2025' },
         tariff: { plan: 'shanghai-two-part', flatPriceYuan: 0.7 },
+        allocations: [
+          {
+            id: 'air',
+            utility: 'air',
+            version: '2026-1',
+            consumers: [{ path: 'stamping' }, { path: 'painting' }],
+          },
+        ],
       },
       ZONE,
       join(folder, 'plant.yaml'),
@@ -112,6 +124,40 @@ describe('the account of a day', () => {
       kgCO2: null,
       cost: null,
     });
+  });
+});
+
+describe('a shared utility', () => {
+  const range = 'from=2026-04-15&to=2026-04-16';
+
+  it('is given to its consumers by the named rule, to the last decimal', async () => {
+    const { items } = await get(`/api/v1/allocation?${range}`);
+    expect(items).toEqual([
+      {
+        rule: 'air',
+        version: '2026-1',
+        utility: 'air',
+        totalKwh: 242.4,
+        drivers: [{ driver: 'good-output', hours: 24 }],
+        fallbacks: [],
+        rows: [
+          { path: 'stamping', share: 0.375, allocatedKwh: 90.9 },
+          { path: 'painting', share: 0.625, allocatedKwh: 151.5 },
+        ],
+        plantIdleKwh: 0,
+        residualKwh: 0,
+      },
+    ]);
+  });
+
+  it('stands in the account of a consumer beside its own energy, with and without it', async () => {
+    const { account, allocated, withAllocated } = await get(`/api/v1/account?path=stamping&${range}`);
+    expect(account).toMatchObject({ energyKwh: 1680, perOutput: { kwh: 1.4 } });
+    expect(allocated).toEqual([
+      { rule: 'air', version: '2026-1', utility: 'air', drivers: ['good-output'], allocatedKwh: 90.9 },
+    ]);
+    expect(withAllocated).toEqual({ energyKwh: 1770.9, kwhPerOutput: 1770.9 / 1200 });
+    expect(await get(`/api/v1/account?path=&${range}`)).toMatchObject({ allocated: [], withAllocated: null });
   });
 });
 

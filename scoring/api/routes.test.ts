@@ -120,6 +120,32 @@ describe('energy', () => {
     expect(totals).toMatchObject({ energyKwh: 20, output: 50, sec: 0.4, class: 'A', reason: null });
   });
 
+  it('is given in standard coal on both bases, with the factor set; unknown is null with a reason', async () => {
+    const { standardCoal, points } = await energy(`path=${PRESS}&to=2026-11-23T12:00:00%2B08:00`);
+    expect(standardCoal).toEqual({
+      calorific: {
+        kgce: 2.458,
+        kgcePerOutput: 0.04916,
+        reason: null,
+        factorSets: [{ id: 'gbt-2589-2020', edition: '2020' }],
+        source: 'appendix A 电力（当量值）',
+      },
+      equivalent: {
+        kgce: null,
+        kgcePerOutput: null,
+        reason: expect.stringContaining('scoring.energy.electricityEquivalent'),
+        factorSets: [],
+        source: null,
+      },
+    });
+    expect(points.map(({ kgceCalorific, kgceEquivalent }) => [kgceCalorific, kgceEquivalent])).toEqual([
+      [1.229, null],
+      [1.229, null],
+    ]);
+    const none = await energy('path=stamping/press-line/press-2');
+    expect(none.standardCoal.calorific).toMatchObject({ kgce: null, reason: 'nothing was measured' });
+  });
+
   it('says why a window has no intensity', async () => {
     const { points } = await energy(`path=${PRESS}`);
     expect(points.at(-1)).toMatchObject({ sec: null, reason: 'no-output', energyKwh: 2, idleShare: 1, state: 'open' });
@@ -226,6 +252,7 @@ describe('the OpenAPI document', () => {
       'DELETE /api/v1/session',
       'GET /api/v1/account',
       'GET /api/v1/alerts',
+      'GET /api/v1/allocation',
       'GET /api/v1/anomalies',
       'GET /api/v1/breakdown',
       'GET /api/v1/energy',
@@ -233,6 +260,9 @@ describe('the OpenAPI document', () => {
       'GET /api/v1/events',
       'GET /api/v1/health',
       'GET /api/v1/intensity',
+      'GET /api/v1/meter-fit',
+      'GET /api/v1/reports/month',
+      'GET /api/v1/static-factors',
       'GET /api/v1/target',
       'GET /api/v1/value-added',
       'GET /healthz',
@@ -241,6 +271,7 @@ describe('the OpenAPI document', () => {
       'GET /readyz',
       'POST /api/v1/alerts/{id}/acknowledge',
       'POST /api/v1/session',
+      'POST /api/v1/static-factors',
       'POST /api/v1/value-added',
     ]);
     const parameters = document.paths['/api/v1/energy']?.['get']?.parameters?.map((parameter) => parameter.name);

@@ -10,10 +10,13 @@ import { LiveFeed } from './live-feed.ts';
 import type { ApiOptions } from './options.ts';
 import { registerHeaders, securityHeaders } from './plugins/headers.ts';
 import { registerHttpMetrics } from './plugins/metrics.ts';
+import { registerEtags } from './plugins/etag.ts';
 import { answerError, registerProblems } from './plugins/problem.ts';
+import { registerRateLimit } from './plugins/rate-limit.ts';
 import { registerSignIn } from './plugins/sign-in.ts';
 import { validatorCompiler } from './plugins/validation.ts';
 import { accountRoute } from './routes/account.ts';
+import { allocationRoute } from './routes/allocation.ts';
 import { alertsRoutes } from './routes/alerts.ts';
 import { anomaliesRoute } from './routes/anomalies.ts';
 import { breakdownRoute } from './routes/breakdown.ts';
@@ -22,10 +25,13 @@ import { equipmentRoute } from './routes/equipment.ts';
 import { eventsRoute } from './routes/events.ts';
 import { healthRoute } from './routes/health.ts';
 import { intensityRoutes } from './routes/intensity.ts';
+import { meterFitRoute } from './routes/meter-fit.ts';
 import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
 import { probeRoutes } from './routes/probes.ts';
+import { reportRoutes } from './routes/reports.ts';
 import type { ApiApp, RouteDeps } from './routes/route.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { staticFactorRoutes } from './routes/static-factors.ts';
 import { targetRoute } from './routes/target.ts';
 import { createSessions } from './sessions.ts';
 import { createZoneTime } from './zone-time.ts';
@@ -35,6 +41,7 @@ const REQUEST_MS = 30_000;
 /** Longer than the heartbeat of live events, which must not be cut off. */
 const SILENCE_MS = 60_000;
 const MOST_SOCKETS = 1000;
+const REQUESTS_PER_MINUTE = 1200;
 
 /** The running API; dispose ends live streams at once. */
 export interface ApiServer extends AsyncDisposable {
@@ -77,6 +84,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     closing: closing.signal,
     onSignInRefused: options.onSignInRefused,
   });
+  await registerRateLimit(app, options.requestsPerMinute ?? REQUESTS_PER_MINUTE);
+  registerEtags(app);
   await collectOpenApi(app, options.version);
   registerRoutes(app, { ...options, time }, registry);
   eventsRoute(app, feed);
@@ -120,8 +129,12 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   alertsRoutes(app, deps);
   targetRoute(app, deps);
   accountRoute(app, deps);
+  allocationRoute(app, deps);
   breakdownRoute(app, deps);
   intensityRoutes(app, deps);
+  reportRoutes(app, deps);
+  staticFactorRoutes(app, deps);
+  meterFitRoute(app, deps);
   probeRoutes(app, deps, registry);
 }
 

@@ -1,8 +1,12 @@
+import type { Problem } from '../../broker/contract/health.ts';
 import type { AnomalyEpisode } from '../anomaly/score.ts';
 import type { EquipmentNode, LiveEvent, LiveFigures, PlantHealth } from '../plant-view.ts';
 import type { Alert } from '../security/alert.ts';
 import type { AlertView, EpisodeView, EquipmentView, HealthAnswer, LiveFiguresView } from './schemas.ts';
 import type { ZoneTime } from './zone-time.ts';
+
+/** Health comes over the wire from other machines; later than this is no date a person can read. */
+const LATEST_MS = Date.UTC(9999, 11, 30);
 
 /** An object of the tree as the API shows it. */
 export function viewEquipment(node: EquipmentNode, time: ZoneTime): EquipmentView {
@@ -41,7 +45,21 @@ export function viewAlert(alert: Alert, time: ZoneTime): AlertView {
 
 /** Health of all services, newest problems as the services report them. */
 export function viewHealth(health: PlantHealth, at: number, time: ZoneTime): HealthAnswer {
-  return { status: health.status, at: time.toIso(at), services: [...health.services], problems: [...health.problems] };
+  const instantOf = (ms: number): string => time.toIso(Math.min(Math.max(ms, 0), LATEST_MS));
+  const viewProblem = (problem: Problem) => ({ ...problem, since: instantOf(problem.since) });
+  return {
+    status: health.status,
+    at: time.toIso(at),
+    services: health.services.map(({ connections, ...service }) => ({
+      ...service,
+      at: instantOf(service.at),
+      problems: service.problems.map(viewProblem),
+      ...(connections === undefined
+        ? {}
+        : { connections: connections.map((one) => ({ ...one, since: instantOf(one.since) })) }),
+    })),
+    problems: health.problems.map(viewProblem),
+  };
 }
 
 /** Payload of a live event under its name. */

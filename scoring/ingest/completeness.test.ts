@@ -8,6 +8,7 @@ import type { DataNetworkMessage } from '../../broker/contract/data-message.ts';
 import { tagToProperties, type MetadataMessage } from '../../broker/contract/metadata-message.ts';
 import { topicFilters, topics } from '../../broker/contract/topic.ts';
 import { ensureUsers, startBroker, type BrokerService } from '../../broker/main.ts';
+import { loadReportFont } from '../../seeds/load-font.ts';
 import { accountRules } from '../../deploy/account-rules.ts';
 import { freePort } from '../../tests/support/free-port.ts';
 import { eventually, recordingLog, temporaryFolder } from '../../tests/support/stack.ts';
@@ -106,6 +107,7 @@ async function startRig() {
         apiToken: 'test-token-0123456789abcdef',
         founding: new Map(),
         accounts: await accountRules(undefined, 'Asia/Shanghai', 'plant.yaml'),
+        reportFont: loadReportFont,
       },
     );
   const resources = opening.move();

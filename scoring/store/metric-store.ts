@@ -5,6 +5,9 @@ import type { Alert } from '../security/alert.ts';
 /** A half-open range of event time, epoch ms. */
 export type TimeRange = { readonly from: number; readonly to: number };
 
+/** The last row of a page before: what comes after it, in the order of the list. */
+export type ListPlace = { readonly at: number; readonly id: string };
+
 /** Everything one flush of the pipeline writes; a store takes all of it or nothing. */
 export type StoreBatch = {
   /** Whole rows: a row with the same (path, window, start) is replaced. */
@@ -33,7 +36,9 @@ export interface MetricStore extends AsyncDisposable {
   /** Newest score of each path. */
   latestScores(): Promise<AnomalyScore[]>;
   /** Episodes that overlap the range, newest first; all machines when path is absent. A path also matches what lies below it. */
-  readEpisodes(query: { readonly path?: string; readonly limit?: number } & TimeRange): Promise<AnomalyEpisode[]>;
+  readEpisodes(
+    query: { readonly path?: string; readonly limit?: number; readonly after?: ListPlace } & TimeRange,
+  ): Promise<AnomalyEpisode[]>;
   readCheckpoint(name: string): Promise<string | null>;
   readCheckpoints(prefix: string): Promise<{ readonly name: string; readonly body: string }[]>;
   /** First and last window start there is, or null when the store is empty. */
@@ -46,7 +51,12 @@ export interface MetricStore extends AsyncDisposable {
 export interface AlertStore {
   save(alert: Alert): Promise<void>;
   /** Newest `last` first. */
-  list(query: { readonly open?: boolean; readonly equipment?: string; readonly limit: number }): Promise<Alert[]>;
+  list(query: {
+    readonly open?: boolean;
+    readonly equipment?: string;
+    readonly limit: number;
+    readonly after?: ListPlace;
+  }): Promise<Alert[]>;
   get(id: string): Promise<Alert | null>;
   /** The newest alert with this key that is not closed. */
   findOpen(key: string): Promise<Alert | null>;

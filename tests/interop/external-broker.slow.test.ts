@@ -9,6 +9,7 @@ import { startScoring } from '../../scoring/main.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { openTestServer, TEST_NAMESPACE } from '../support/opcua-test-server.ts';
 import { eventually, recordingLog, temporaryFolder } from '../support/stack.ts';
+import { loadReportFont } from '../../seeds/load-font.ts';
 import { accountRules } from '../../deploy/account-rules.ts';
 
 const PASSWORD = 'external-password-0123456789';
@@ -105,6 +106,7 @@ it('gateway and scoring work over a mosquitto, with no broker of ours, and scori
       apiToken: 'test-token-0123456789abcdef0123456789abcdef',
       founding: new Map(),
       accounts: await accountRules(config.scoring.energy, config.plant.timezone, 'plant.yaml'),
+      reportFont: loadReportFont,
     },
   );
   await using gateway = await startGateway(

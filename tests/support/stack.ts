@@ -1,3 +1,4 @@
+import { loadReportFont } from '../../seeds/load-font.ts';
 import { accountRules } from '../../deploy/account-rules.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -100,6 +101,7 @@ export async function startStack(options: { readonly plantFile: string; readonly
         apiToken: token,
         founding: new Map(),
         accounts: await accountRules(config.scoring.energy, config.plant.timezone, 'plant.yaml'),
+        reportFont: loadReportFont,
       },
     ),
   );

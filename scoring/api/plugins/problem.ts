@@ -12,6 +12,7 @@ const titles: Partial<Record<ErrorCode, Record<Language, string>>> = {
   PAYLOAD_INVALID: { en: 'Request not valid', zh: '请求无效' },
   NOT_FOUND: { en: 'Not found', zh: '未找到' },
   STORE_FAILED: { en: 'Store failed', zh: '存储出错' },
+  TOO_MANY_REQUESTS: { en: 'Too many requests', zh: '请求过多' },
   SERVICE_STOPPED: { en: 'Service is stopping or busy', zh: '服务正在停止或繁忙' },
 };
 const fallback: Record<'client' | 'server', Record<Language, string>> = {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { nextCursor, placeOf } from '../cursor.ts';
 import { requireNode } from '../nearest-path.ts';
 import { AlertAnswer, AlertQuery, AlertView } from '../schemas.ts';
 import { viewAlert } from '../views.ts';
@@ -20,8 +21,14 @@ export function alertsRoutes(app: ApiApp, { alerts, view, time }: RouteDeps): vo
     },
     async ({ query }) => {
       if (query.equipment !== undefined) requireNode(view, query.equipment);
-      const found = await alerts.list(query);
-      return { items: found.map((alert) => viewAlert(alert, time)) };
+      const { cursor, ...wanted } = query;
+      const after = placeOf(cursor);
+      const found = await alerts.list({ ...wanted, ...(after === undefined ? {} : { after }) });
+      const next = nextCursor(
+        found.map(({ last, id }) => ({ at: last, id })),
+        query.limit,
+      );
+      return { items: found.map((alert) => viewAlert(alert, time)), next };
     },
   );
   app.post(

@@ -1,4 +1,6 @@
 import { ALARM_SCORE } from '../../anomaly/score.ts';
+import { prefersCsv, sendCsv } from '../plugins/csv.ts';
+import { nextCursor, placeOf } from '../cursor.ts';
 import { requireNode } from '../nearest-path.ts';
 import { rangeOf } from '../query-range.ts';
 import { AnomalyAnswer, AnomalyQuery } from '../schemas.ts';
@@ -13,6 +15,7 @@ export function anomaliesRoute(app: ApiApp, { view, store, now, time }: RouteDep
   app.get(
     '/api/v1/anomalies',
     {
+      config: { csv: true },
       schema: {
         tags: ['anomaly'],
         summary: 'Anomaly episodes and scores',
@@ -20,18 +23,41 @@ export function anomaliesRoute(app: ApiApp, { view, store, now, time }: RouteDep
         response: { 200: AnomalyAnswer, ...problemAnswers },
       },
     },
-    async ({ query }) => {
+    async (request, reply) => {
+      const { query } = request;
       const node = requireNode(view, query.path);
       const start = (to: number) => time.daysBefore(to, DEFAULT_DAYS);
       const range = rangeOf(query, { time, now: now(), start });
       const at = node.path === '' ? {} : { path: node.path };
-      const episodes = await store.readEpisodes({ ...at, limit: query.limit, ...range });
+      const after = placeOf(query.cursor);
+      const page = after === undefined ? {} : { after };
+      const episodes = await store.readEpisodes({ ...at, ...page, limit: query.limit, ...range });
+      const next = nextCursor(
+        episodes.map(({ from, id }) => ({ at: from, id })),
+        query.limit,
+      );
       const items = episodes.map((episode) => viewEpisode(episode, time));
-      if (node.level !== 'equipment') return { threshold: ALARM_SCORE, items };
+      if (prefersCsv(request)) {
+        const header = ['id', 'path', 'from', 'to', 'peak_score', 'peak_at', 'context', 'model', 'sensors'];
+        const rows = items.map((one) => [
+          one.id,
+          one.path,
+          one.from,
+          one.to,
+          one.peakScore,
+          one.peakAt,
+          one.context,
+          one.model,
+          one.contributions.map(({ tag, share }) => `${tag} ${Math.round(share * 100)} %`).join('; '),
+        ]);
+        return sendCsv(reply, `anomalies-${node.path}.csv`, [header, ...rows]) as never;
+      }
+      if (node.level !== 'equipment') return { threshold: ALARM_SCORE, items, next };
       const scores = await store.readScores({ path: node.path, limit: SERIES_POINTS, ...range });
       return {
         threshold: ALARM_SCORE,
         items,
+        next,
         series: scores.map((score) => ({
           at: time.toIso(score.at),
           score: score.score,

@@ -2,8 +2,10 @@ import type { Logger } from '../../../broker/contract/deps.ts';
 import type { AnomalyEpisode, AnomalyScore } from '../../anomaly/score.ts';
 import { windowSizes, type EnergyWindow, type EquipmentLevel, type WindowSize } from '../../energy/window.ts';
 import type { Alert } from '../../security/alert.ts';
-import type { AlertStore, MetricStore, StoreBatch, TimeRange } from '../metric-store.ts';
+import type { AlertStore, ListPlace, MetricStore, StoreBatch, TimeRange } from '../metric-store.ts';
+import type { RetentionEdges, SeriesReader } from '../series.ts';
 import { Connection } from './connection.ts';
+import { EmbeddedSeries, keepReplaced } from './embedded-series.ts';
 import { pruneQuery, queries } from './queries.ts';
 import {
   alertValues,
@@ -44,10 +46,13 @@ export class EmbeddedStore implements MetricStore, AlertStore {
   readonly #connection: Connection;
   readonly #log: Logger | null;
   readonly #objects = new Map<string, StoredObject>();
+  /** Sums, rankings and revisions of the windows. */
+  readonly series: SeriesReader;
 
   private constructor(connection: Connection, log: Logger | null) {
     this.#connection = connection;
     this.#log = log;
+    this.series = new EmbeddedSeries(connection, (edges) => this.prune(edges));
   }
 
   /** @throws JoulegateError STORE_FAILED when the file cannot be opened, is damaged or of a newer release. */
@@ -119,8 +124,13 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     from,
     to,
     limit = 1000,
-  }: { readonly path?: string; readonly limit?: number } & TimeRange): Promise<AnomalyEpisode[]> {
-    return this.#all(queries.readEpisodes, [from, to, path, limit], (rows) => rows.map(toEpisode));
+    after,
+  }: { readonly path?: string; readonly limit?: number; readonly after?: ListPlace } & TimeRange): Promise<
+    AnomalyEpisode[]
+  > {
+    return this.#all(queries.readEpisodes, [from, to, path, limit, after?.at ?? null, after?.id ?? null], (rows) =>
+      rows.map(toEpisode),
+    );
   }
 
   readCheckpoint(name: string): Promise<string | null> {
@@ -146,11 +156,14 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     });
   }
 
-  async prune(before: { readonly '1m': number; readonly '15m': number; readonly '1h': number }): Promise<void> {
+  async prune(before: RetentionEdges): Promise<void> {
     for (const size of ['1m', '15m', '1h'] as const) {
       await this.#pruneTable(`window_${size}`, 'start', { before: before[size], block: windowBlockMs[size] });
     }
     await this.#pruneTable('score', 'at', { before: before['1m'], block: SCORE_BLOCK_MS });
+    await this.#connection.write(() => {
+      this.#connection.sql(queries.pruneRevisions).run(before['1h']);
+    });
     await this.#connection.read(() => this.#connection.shrink(SHRINK_PAGES));
   }
 
@@ -160,9 +173,12 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     });
   }
 
-  list(query: { readonly open?: boolean; readonly equipment?: string; readonly limit: number }): Promise<Alert[]> {
-    return this.#all(queries.listAlerts, [query.open === true ? 1 : 0, query.equipment ?? '', query.limit], (rows) =>
-      rows.map(toAlert),
+  list(query: Parameters<AlertStore['list']>[0]): Promise<Alert[]> {
+    const { after } = query;
+    return this.#all(
+      queries.listAlerts,
+      [query.open === true ? 1 : 0, query.equipment ?? '', query.limit, after?.at ?? null, after?.id ?? null],
+      (rows) => rows.map(toAlert),
     );
   }
 
@@ -181,7 +197,7 @@ export class EmbeddedStore implements MetricStore, AlertStore {
 
   #all<Result>(
     text: string,
-    parameters: readonly (number | string)[],
+    parameters: readonly (number | string | null)[],
     make: (rows: readonly Row[]) => Result,
   ): Promise<Result> {
     return this.#connection.read(() => make(this.#connection.sql(text).all(...parameters)));
@@ -227,8 +243,10 @@ export class EmbeddedStore implements MetricStore, AlertStore {
       object.level = row.level;
     }
     const values = windowValues(row, object.id);
-    if (isFiniteRow(values)) this.#connection.sql(queries.writeWindow[row.window]).run(...values);
-    else this.#leaveOut({ path: row.path, window: row.window, start: row.start });
+    if (isFiniteRow(values)) {
+      keepReplaced(this.#connection, row, object.id);
+      this.#connection.sql(queries.writeWindow[row.window]).run(...values);
+    } else this.#leaveOut({ path: row.path, window: row.window, start: row.start });
   }
 
   #writeScores(scores: readonly AnomalyScore[]): void {

@@ -59,6 +59,8 @@ CREATE TABLE checkpoint (name TEXT PRIMARY KEY, body TEXT NOT NULL);`,
 UPDATE object SET scored_at = (SELECT MAX(at) FROM score WHERE object = object.id);
 ${windowSizes.map((size) => intoBlocks(`window_${size}`, { key: 'start', figures: WINDOW_FIGURES, blockMs: windowBlockMs[size] })).join('\n')}
 ${intoBlocks('score', { key: 'at', figures: SCORE_FIGURES, blockMs: SCORE_BLOCK_MS })}`,
+  `CREATE TABLE revision (object INTEGER NOT NULL, window TEXT NOT NULL, start INTEGER NOT NULL, ${WINDOW_FIGURES},
+  PRIMARY KEY (object, window, start, revision)) WITHOUT ROWID;`,
 ];
 
 /** Number of the block an instant lies in. */
