@@ -9,6 +9,9 @@ import { addOuter, meanOf, momentsOf, smoothRow } from './smoothed-rows.ts';
 const BETWEEN_BLOCK_WEIGHT = 4;
 const BLOCKS = 4;
 const SHRINKAGE = 0.9;
+/** Smoothed variance of a sensor that never moved in training, and what it counts as: that of smoothed white noise. */
+const CONSTANT = 1e-9;
+const CONSTANT_VARIANCE = EWMA_WEIGHT / (2 - EWMA_WEIGHT);
 /** Rows that, smoothed, are worth less than this per sensor give no covariance to believe. */
 const MIN_ROWS_PER_SENSOR = 3;
 
@@ -154,7 +157,8 @@ function blockCovariance(rows: readonly Float64Array[], mean: Float64Array, size
   for (let i = 0; i < size; i += 1) {
     for (let j = 0; j < size; j += 1) {
       const index = i * size + j;
-      matrix[index] = i === j ? (matrix[index] ?? 0) + 1e-6 : (matrix[index] ?? 0) * SHRINKAGE;
+      const value = matrix[index] ?? 0;
+      matrix[index] = i === j ? (value < CONSTANT ? CONSTANT_VARIANCE : value + 1e-6) : value * SHRINKAGE;
     }
   }
   return matrix;

@@ -1,6 +1,9 @@
 /** Mean and standard deviation per sensor. */
 export type Moments = { readonly center: Float64Array; readonly spread: Float64Array };
 
+/** A sensor that never moved in training has a spread of nothing; what it does later must pass. */
+const CLAMP = 1000;
+
 /** Moments of the finite values. A constant sensor has no scale of its own: a thousandth of its value is a change. */
 export function momentsOf(rows: readonly Float64Array[], size: number): Moments {
   const center = new Float64Array(size);
@@ -31,7 +34,8 @@ export function smoothRow(
       continue;
     }
     const before = state[i] ?? 0;
-    state[i] = before + weight * ((value - (model.center[i] ?? 0)) / (model.spread[i] ?? 1) - before);
+    const standard = (value - (model.center[i] ?? 0)) / (model.spread[i] ?? 1);
+    state[i] = before + weight * (Math.max(-CLAMP, Math.min(CLAMP, standard)) - before);
   }
   return missing;
 }
