@@ -19,6 +19,7 @@ import { LivePlant } from './live-plant.ts';
 import { Notifier } from './notify/notifier.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
 import { createStream, startPlantReader } from './plant-stream.ts';
+import { AlertTrail } from './store/alert-trail.ts';
 import { StaticFactorLog } from './store/static-factor-log.ts';
 import { ValueAddedBook } from './store/value-added-book.ts';
 import { ProblemBook } from './problem-book.ts';
@@ -92,8 +93,10 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
   const startedAt = now();
   const health = (state: ServiceHealth['state'] = 'running'): ServiceHealth =>
     ownHealth({ core, stream, problems, now, state, startedAt, id: scoring.id, version: deps.version });
-  live = new LivePlant(core, { plant, scoring, founding: deps.founding, log, now, ownHealth: health });
+  const trail = await AlertTrail.open(join(deps.dataDir, 'alert-trail.jsonl'));
+  live = new LivePlant(core, { trail, plant, scoring, founding: deps.founding, log, now, ownHealth: health });
   const plantView = live;
+  await plantView.checkTrail();
   const window = new ReceiveWindow(WINDOW_MESSAGES, () => void flusher.flush());
   const reader: Reader = opening.use(
     startPlantReader({ scoring, stream, live: plantView, problems, log, now, window }),

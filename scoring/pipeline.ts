@@ -1,45 +1,18 @@
-import { energyChain, NO_BOUNDARIES, type Boundaries } from './energy/boundaries.ts';
+import { energyChain, NO_BOUNDARIES } from './energy/boundaries.ts';
 import type { EquipmentDescription, TagDescription } from '../broker/contract/tag.ts';
-import type { MachineModel } from './anomaly/machine-model.ts';
 import type { AnomalyEpisode, AnomalyScore } from './anomaly/score.ts';
 import type { LedgerIssue } from './energy/equipment-ledger.ts';
-import type { DaySpan } from './energy/local-day.ts';
 import { MachineSeries } from './energy/machine-series.ts';
 import { QuarterBook } from './energy/quarter-book.ts';
 import { WindowBook } from './energy/window-book.ts';
 import type { TreeObject } from './energy/window-record.ts';
-import {
-  EquipmentScorer,
-  isUsable,
-  type AnomalyOptions,
-  type ScorerCheckpoint,
-  type ScorerLabels,
-} from './equipment-scorer.ts';
+import { EquipmentScorer, isUsable, type ScorerCheckpoint, type ScorerLabels } from './equipment-scorer.ts';
 import { ClockGuard } from './ingest/clock-guard.ts';
+import type { PipelineIssue, PipelineOptions } from './pipeline-options.ts';
 import type { MetricSink, MetricStore, SensorRow } from './store/metric-store.ts';
 import { recentQuarters } from './store/quarter-rows.ts';
 
-export type PipelineIssue = Omit<LedgerIssue, 'code'> & {
-  readonly code: LedgerIssue['code'] | 'CLOCK_JUMP';
-  readonly equipment: string;
-};
-
-export type PipelineOptions = {
-  /** Main meters and independent objects; default: none. */
-  readonly boundaries?: Boundaries;
-  /** Tags whose means are kept, by equipment path; default: none. */
-  readonly watched?: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly dayOf: (at: number) => DaySpan;
-  readonly maxGapMs: number;
-  readonly latenessMs: number;
-  readonly anomaly: AnomalyOptions;
-  readonly models: ReadonlyMap<string, MachineModel>;
-  readonly onIssue: (issue: PipelineIssue) => void;
-  readonly onEpisode: (episode: AnomalyEpisode) => void;
-  readonly onModel: (path: string, model: MachineModel) => void;
-  /** Every row of sensor means as it is made. */
-  readonly onRow?: (row: SensorRow) => void;
-};
+export type { PipelineIssue, PipelineOptions };
 
 export type Checkpoint = { readonly name: string; readonly body: string | null };
 

@@ -22,6 +22,7 @@ export const errorCodes = {
   MODEL_FAILED: { retry: false, exitCode: 1, http: 500 },
   SEED_INVALID: { retry: false, exitCode: 2, http: 500 },
   NOT_FOUND: { retry: false, exitCode: 1, http: 404 },
+  CONFLICT: { retry: false, exitCode: 1, http: 409 },
   QUERY_INVALID: { retry: false, exitCode: 2, http: 400 },
   SIGN_IN_REQUIRED: { retry: false, exitCode: 1, http: 401 },
   TOO_MANY_REQUESTS: { retry: true, exitCode: 1, http: 429 },

@@ -2,6 +2,7 @@ import { JoulegateError } from '../../broker/contract/error.ts';
 import { AdaptiveMewma } from './adaptive-mewma.ts';
 import { calibrateRatio, type Detector, type Judgement, type SensorPart } from './detector.ts';
 import { DriftMewma } from './drift-mewma.ts';
+import { DynamicMewma } from './dynamic-mewma.ts';
 import { Ensemble } from './ensemble.ts';
 import { GuardedDetector } from './guarded-detector.ts';
 import { heldOutRatios } from './held-out.ts';
@@ -156,15 +157,22 @@ export class DefaultDetector implements Detector {
   }
 }
 
-/** A short training gives one chart; a longer one also the principal components. */
+/** A short training gives one chart; a longer one also the principal components and what follows from what. */
 function createFrozen(long: boolean): Detector {
   if (!long) return new DriftMewma();
-  return new Ensemble(
+  const still = new Ensemble(
     [
       { name: 'mewma', detector: new DriftMewma() },
       { name: 'mspc', detector: new Mspc() },
     ],
     'mean',
+  );
+  return new Ensemble(
+    [
+      { name: 'still', detector: still },
+      { name: 'dynamic', detector: new DynamicMewma() },
+    ],
+    'any',
   );
 }
 

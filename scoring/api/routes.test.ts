@@ -27,6 +27,7 @@ import {
   ProblemDetails,
   TargetAnswer,
 } from './schemas.ts';
+import { CoverageAnswer, HistoryAnswer } from './security-schemas.ts';
 import type { ApiServer } from './server.ts';
 
 let folder: string;
@@ -229,6 +230,32 @@ describe('alerts', () => {
     expect(answer.text).not.toContain('"key"');
   });
 
+  const review = (body: object) =>
+    ask(api, '/api/v1/alerts/alert-1/review', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+
+  it('are reviewed; what lacks a reason, asks too much or comes too late is refused', async () => {
+    expect((await review({ action: 'shelve', reason: 'x', hours: 87_600 })).status).toBe(400);
+    expect((await review({ action: 'close', disposition: 'test' })).status).toBe(400);
+    expect((await review({ action: 'acknowledge', role: 'administrator' })).status).toBe(400);
+    expect((await review({ action: 'comment', reason: 'x', version: 99 })).status).toBe(409);
+    const answer = await review({ action: 'assign', assignee: 'wang' });
+    expect(errorsOf(AlertView, answer)).toEqual([]);
+    expect(JSON.parse(answer.text)).toMatchObject({ assignee: 'wang' });
+  });
+
+  it('have a history, and the rules a coverage with a self-test', async () => {
+    const history = await ask(api, '/api/v1/alerts/alert-1/history');
+    expect(errorsOf(HistoryAnswer, history)).toEqual([]);
+    expect((await ask(api, '/api/v1/alerts/none/history')).status).toBe(404);
+    const covered = await ask(api, '/api/v1/coverage');
+    expect(errorsOf(CoverageAnswer, covered)).toEqual([]);
+    expect(covered.text).not.toContain('"triggered":false');
+  });
+
   it('that do not exist are not found', async () => {
     const answer = await ask(api, '/api/v1/alerts/none/acknowledge', {
       method: 'POST',
@@ -252,9 +279,11 @@ describe('the OpenAPI document', () => {
       'DELETE /api/v1/session',
       'GET /api/v1/account',
       'GET /api/v1/alerts',
+      'GET /api/v1/alerts/{id}/history',
       'GET /api/v1/allocation',
       'GET /api/v1/anomalies',
       'GET /api/v1/breakdown',
+      'GET /api/v1/coverage',
       'GET /api/v1/energy',
       'GET /api/v1/equipment',
       'GET /api/v1/events',
@@ -270,6 +299,7 @@ describe('the OpenAPI document', () => {
       'GET /openapi.json',
       'GET /readyz',
       'POST /api/v1/alerts/{id}/acknowledge',
+      'POST /api/v1/alerts/{id}/review',
       'POST /api/v1/session',
       'POST /api/v1/static-factors',
       'POST /api/v1/value-added',

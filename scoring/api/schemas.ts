@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { LocalText } from '../../broker/contract/plant.ts';
 import { MachineState, TagRole } from '../../broker/contract/tag.ts';
-import { alertSeverities } from '../security/alert.ts';
+import { alertDispositions, alertSeverities } from '../security/alert.ts';
 import { equipmentLevels, windowSizes } from '../energy/window.ts';
 import { Cursor, Instant, Next, nullable, Share } from './schema-parts.ts';
 
@@ -191,6 +191,10 @@ export const AlertView = Type.Object({
   count: Type.Integer(),
   acknowledgedBy: nullable(Type.String()),
   acknowledgedAt: nullable(Instant),
+  disposition: nullable(Type.Enum(alertDispositions)),
+  assignee: nullable(Type.String()),
+  shelvedUntil: nullable(Instant),
+  version: Type.Integer({ description: 'Raised by each decision of a person.' }),
 });
 export type AlertView = Static<typeof AlertView>;
 export const AlertQuery = Type.Object({

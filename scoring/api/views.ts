@@ -30,7 +30,7 @@ export function viewEpisode(episode: AnomalyEpisode, time: ZoneTime): EpisodeVie
 
 /** An alert as the API shows it; its key stays inside. */
 export function viewAlert(alert: Alert, time: ZoneTime): AlertView {
-  const { key: _, ...shown } = alert;
+  const { key: _, shelved, ...shown } = alert;
   return {
     ...shown,
     equipment: alert.equipment ?? null,
@@ -40,6 +40,10 @@ export function viewAlert(alert: Alert, time: ZoneTime): AlertView {
     last: time.toIso(alert.last),
     acknowledgedBy: alert.acknowledgedBy ?? null,
     acknowledgedAt: instant(alert.acknowledgedAt ?? null, time),
+    disposition: alert.disposition ?? null,
+    assignee: alert.assignee ?? null,
+    shelvedUntil: instant(shelved?.until ?? null, time),
+    version: alert.version ?? 0,
   };
 }
 

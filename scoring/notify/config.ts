@@ -15,6 +15,7 @@ export const MailSection = Type.Object(
       description:
         'starttls: refused when the server has none; tls: from the first byte (port 465); none: loopback only.',
     }),
+    caFile: Type.Optional(Type.String({ description: 'PEM of the authority of the server, where no public one is.' })),
     username: Type.Optional(Type.String()),
     password: Type.Optional(Type.String({ description: 'Use file:PATH or ${ENV}.' })),
     from: Type.String({ minLength: 3, examples: ['Joulegate <joulegate@example.com>'] }),

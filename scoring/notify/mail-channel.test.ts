@@ -1,8 +1,12 @@
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alertOf } from '../../tests/support/api-plant.ts';
+import { createAuthority } from '../../tests/support/certificates.ts';
 import type { MailSection } from './config.ts';
 import { createMailChannel } from './mail-channel.ts';
 import { messageOf, type Message } from './message.ts';
@@ -16,6 +20,19 @@ const messageFor = (zh: string): Message =>
     consoleUrl: 'https://plant.example/',
   });
 
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'joulegate-mail-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A certificate for this machine by an authority of its own. */
+async function certificate(name: string) {
+  const authority = createAuthority(folder, name);
+  const { certFile, keyFile } = authority.issue('server');
+  return { key: await readFile(keyFile), cert: await readFile(certFile), caFile: authority.caFile };
+}
+
 /** A real SMTP server on a free port that keeps what it is given. */
 async function startSmtp(options: SMTPServerOptions = {}) {
   const mails: {
@@ -23,6 +40,7 @@ async function startSmtp(options: SMTPServerOptions = {}) {
     readonly to: string[];
     readonly raw: string;
     readonly user: string | undefined;
+    readonly isSecure: boolean;
   }[] = [];
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
@@ -41,6 +59,7 @@ async function startSmtp(options: SMTPServerOptions = {}) {
           to: rcptTo.map(({ address }) => address),
           raw,
           user: typeof session.user === 'string' ? session.user : undefined,
+          isSecure: session.secure,
         });
         done();
       });
@@ -132,7 +151,7 @@ describe('e-mail', () => {
     await expect(createMailChannel(starttls, ['a@example.com']).send(messageFor('x'), never)).rejects.toMatchObject({
       code: expect.stringMatching(/^NOTIFICATION/),
     });
-    await using unknown = await startSmtp({ disabledCommands: [] });
+    await using unknown = await startSmtp({ disabledCommands: [], ...(await certificate('unknown')) });
     const same = { ...unknown.section, security: 'starttls' as const, username: 'u', password: 'right' };
     await expect(createMailChannel(same, ['a@example.com']).send(messageFor('x'), never)).rejects.toMatchObject({
       code: expect.stringMatching(/^NOTIFICATION/),
@@ -141,5 +160,16 @@ describe('e-mail', () => {
     expect(() => createMailChannel({ ...plain.section, host: 'mail.example.com' }, ['a@example.com'])).toThrow(
       /needs security starttls or tls/,
     );
+  });
+
+  it.each(['starttls', 'tls'] as const)('goes over %s to a server whose authority is named', async (security) => {
+    const { key, cert, caFile } = await certificate(security);
+    await using smtp = await startSmtp({ disabledCommands: [], key, cert, secure: security === 'tls' });
+    const section = { ...smtp.section, security, caFile, username: 'u', password: 'right' };
+    await createMailChannel(section, ['a@example.com']).send(messageFor('x'), never);
+    expect(smtp.mails.map(({ user, isSecure }) => [user, isSecure])).toEqual([['u', true]]);
+    await expect(
+      createMailChannel({ ...section, caFile: '/no/such.pem' }, ['a@example.com']).send(messageFor('x'), never),
+    ).rejects.toMatchObject({ message: expect.stringContaining('caFile cannot be read') });
   });
 });

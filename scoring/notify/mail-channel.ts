@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { createTransport } from 'nodemailer';
-import { JoulegateError } from '../../broker/contract/error.ts';
+import { describeError, JoulegateError } from '../../broker/contract/error.ts';
 import type { Channel } from './channel.ts';
 import type { MailSection } from './config.ts';
 import { isLoopbackHost } from './loopback.ts';
@@ -9,7 +10,7 @@ const TIMEOUT_MS = 20_000;
 
 /** E-mail over SMTP, as plain text. Without encryption only to this machine. @throws JoulegateError CONFIG_INVALID. */
 export function createMailChannel(mail: MailSection, to: readonly string[]): Channel {
-  const { host, port, security, username, password, from } = mail;
+  const { host, port, security, username, password, from, caFile } = mail;
   if (security === 'none' && !isLoopbackHost(host)) {
     throw new JoulegateError(
       'CONFIG_INVALID',
@@ -21,12 +22,14 @@ export function createMailChannel(mail: MailSection, to: readonly string[]): Cha
     name,
     async send(message, signal) {
       signal.throwIfAborted();
+      const ca = caFile === undefined ? null : await readAuthority(caFile);
       const transport = createTransport({
         host,
         port,
         secure: security === 'tls',
         requireTLS: security === 'starttls',
         ignoreTLS: security === 'none',
+        ...(ca === null ? {} : { tls: { ca } }),
         ...(username === undefined ? {} : { auth: { user: username, pass: password ?? '' } }),
         connectionTimeout: TIMEOUT_MS,
         greetingTimeout: TIMEOUT_MS,
@@ -53,6 +56,15 @@ export function createMailChannel(mail: MailSection, to: readonly string[]): Cha
     },
   };
 }
+
+const readAuthority = (file: string): Promise<string> =>
+  readFile(file, 'utf8').catch((error: unknown) => {
+    throw new JoulegateError(
+      'NOTIFICATION_FAILED',
+      `scoring.notifications.mail.caFile cannot be read: ${describeError(error)}; name a PEM file this user may read`,
+      { cause: error },
+    );
+  });
 
 const textOf = ({ lines, link }: Message): string =>
   [...lines, ...(link === null ? [] : ['', link])].join('\r\n').concat('\r\n');

@@ -10,7 +10,7 @@ import { NO_SUMS } from '../../scoring/energy/figure.ts';
 import type { TargetReport } from '../../scoring/energy/target.ts';
 import type { EnergyWindow } from '../../scoring/energy/window.ts';
 import type { EquipmentNode, LiveEvent, LiveFigures, PlantView } from '../../scoring/plant-view.ts';
-import { acknowledge } from '../../scoring/security/alert-book.ts';
+import { decide } from '../../scoring/security/review.ts';
 import type { Alert } from '../../scoring/security/alert.ts';
 import { accountRules } from '../../deploy/account-rules.ts';
 import { StaticFactorLog } from '../../scoring/store/static-factor-log.ts';
@@ -148,13 +148,14 @@ export function createPlant(alerts: AlertStore): PlantView & { readonly emit: (e
       ],
     }),
     targets: async () => [target],
-    acknowledge: async (alertId, by) => {
+    review: async (alertId, decision, { by }) => {
       const alert = await alerts.get(alertId);
       if (alert === null) throw new JoulegateError('NOT_FOUND', `there is no alert "${alertId}"`);
-      const seen = acknowledge(alert, by, NOW);
+      const seen = decide(alert, decision, { by, at: NOW });
       await alerts.save(seen);
       return seen;
     },
+    trail: async () => ({ entries: [], verdict: { holds: true, entries: 0 } }),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -2,15 +2,7 @@ import type { Logger } from '../../../broker/contract/deps.ts';
 import type { AnomalyEpisode, AnomalyScore } from '../../anomaly/score.ts';
 import { windowSizes, type EnergyWindow, type EquipmentLevel, type WindowSize } from '../../energy/window.ts';
 import type { Alert } from '../../security/alert.ts';
-import type {
-  AlertStore,
-  ListPlace,
-  MetricStore,
-  SensorHistory,
-  SensorRow,
-  StoreBatch,
-  TimeRange,
-} from '../metric-store.ts';
+import type { AlertStore, ListPlace, MetricStore, SensorHistory, StoreBatch, TimeRange } from '../metric-store.ts';
 import type { RetentionEdges, SeriesReader } from '../series.ts';
 import { Connection } from './connection.ts';
 import { EmbeddedSeries, keepReplaced } from './embedded-series.ts';
@@ -29,7 +21,7 @@ import {
   type Row,
 } from './rows.ts';
 import { blockOf, SCORE_BLOCK_MS, windowBlockMs } from './schema.ts';
-import { sensorRowValues, toSensorHistory } from './sensor-rows.ts';
+import { EmbeddedSensors } from './embedded-sensors.ts';
 
 export type EmbeddedStoreOptions = {
   readonly file: string;
@@ -55,13 +47,13 @@ export class EmbeddedStore implements MetricStore, AlertStore {
   readonly #connection: Connection;
   readonly #log: Logger | null;
   readonly #objects = new Map<string, StoredObject>();
-  /** Numbers of sensor sets by object and names. */
-  readonly #sensorSets = new Map<string, number>();
+  readonly #sensors: EmbeddedSensors;
   /** Sums, rankings and revisions of the windows. */
   readonly series: SeriesReader;
 
   private constructor(connection: Connection, log: Logger | null) {
     this.#connection = connection;
+    this.#sensors = new EmbeddedSensors(connection);
     this.#log = log;
     this.series = new EmbeddedSeries(connection, (edges) => this.prune(edges));
   }
@@ -82,7 +74,7 @@ export class EmbeddedStore implements MetricStore, AlertStore {
       () => {
         for (const row of windows) this.#writeWindow(row);
         this.#writeScores(scores);
-        for (const row of rows) this.#writeSensorRow(row);
+        for (const row of rows) this.#sensors.write(row, this.#object(row.path, 'equipment').id);
         for (const { id, path, from, to, ...rest } of episodes)
           connection.sql(queries.writeEpisode).run(id, path, from, to, JSON.stringify({ id, path, from, to, ...rest }));
         for (const { name, body } of checkpoints) {
@@ -93,7 +85,7 @@ export class EmbeddedStore implements MetricStore, AlertStore {
       // An object numbered in the failed transaction does not exist.
       () => {
         this.#objects.clear();
-        this.#sensorSets.clear();
+        this.#sensors.forget();
       },
     );
   }
@@ -130,18 +122,8 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     );
   }
 
-  readSensorRows({ path, from, to }: { readonly path: string } & TimeRange): Promise<SensorHistory> {
-    return this.#connection.read(() => {
-      const object = this.#connection.sql(queries.object).get(path);
-      if (object === undefined) return { sensors: [], rows: [] };
-      const id = Number(object['id']);
-      const sets = this.#connection.sql(queries.sensorSets).all(id);
-      const parameters = [blockOf(from, SCORE_BLOCK_MS), blockOf(to, SCORE_BLOCK_MS), id, from, to];
-      return toSensorHistory(
-        this.#connection.cells(queries.readSensorRows, parameters),
-        new Map(sets.map((set) => [Number(set['id']), JSON.parse(String(set['names'])) as string[]])),
-      );
-    });
+  readSensorRows(query: { readonly path: string } & TimeRange): Promise<SensorHistory> {
+    return this.#sensors.read(query);
   }
 
   sensorPaths(): Promise<readonly string[]> {
@@ -298,19 +280,6 @@ export class EmbeddedStore implements MetricStore, AlertStore {
       newest.add(object);
     }
     for (const { id, scoredAt } of newest) this.#connection.sql(queries.scored).run(id, scoredAt);
-  }
-
-  #writeSensorRow({ path, sensors, row }: SensorRow): void {
-    const object = this.#object(path, 'equipment').id;
-    const names = JSON.stringify(sensors);
-    const key = `${object} ${names}`;
-    let set = this.#sensorSets.get(key);
-    if (set === undefined) {
-      this.#connection.sql(queries.addSensorSet).run(object, names);
-      set = Number(this.#connection.sql(queries.sensorSet).get(object, names)?.['id']);
-      this.#sensorSets.set(key, set);
-    }
-    this.#connection.sql(queries.writeSensorRow).run(...sensorRowValues(row, { object, sensors: set }));
   }
 
   #leaveOut(row: object): void {
