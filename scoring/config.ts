@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { NotificationsSection } from './notify/config.ts';
+import { NotificationsSection, SyslogSection } from './notify/config.ts';
 import { Duration } from '../broker/contract/duration.ts';
 import { MqttClientSection } from '../broker/contract/plant.ts';
 import { Carrier } from '../broker/contract/tag.ts';
@@ -256,6 +256,7 @@ export const ScoringSection = Type.Object(
     energy: Type.Optional(EnergySection),
     reports: Type.Optional(ReportsSection),
     notifications: Type.Optional(NotificationsSection),
+    syslog: Type.Optional(SyslogSection),
     targets: Type.Array(TargetSection, { default: [] }),
   },
   { additionalProperties: false },

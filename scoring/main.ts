@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ServiceDeps } from '../broker/contract/deps.ts';
 import { describeError } from '../broker/contract/error.ts';
@@ -17,6 +18,7 @@ import { ReportSchedule } from './reports/schedule.ts';
 import { ReceiveWindow } from './ingest/receive-window.ts';
 import { LivePlant } from './live-plant.ts';
 import { Notifier } from './notify/notifier.ts';
+import { openSyslog } from './syslog.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
 import { createStream, startPlantReader } from './plant-stream.ts';
 import { AlertTrail } from './store/alert-trail.ts';
@@ -174,6 +176,12 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
     );
     opening.defer(plantView.subscribe((event) => event.kind === 'alert' && notifier.note(event.alert)));
     notifier.start();
+  }
+  if (scoring.syslog !== undefined) {
+    const origin = { host: hostname(), site: plant.site, version: deps.version };
+    const file = join(deps.dataDir, 'syslog-queue.json');
+    const syslog = opening.use(await openSyslog({ section: scoring.syslog, file, origin, problems, log }));
+    opening.defer(plantView.subscribe((event) => event.kind === 'alert' && syslog.note(event.alert)));
   }
   const tell = (state: ServiceHealth['state']): Promise<void> =>
     reader.publish(topics.health(scoring.id), health(state), true).catch(() => undefined);

@@ -44,6 +44,27 @@ export const HookSection = Type.Object(
 );
 export type HookSection = Static<typeof HookSection>;
 
+/** A syslog receiver (SIEM) that gets every change of an alert as RFC 5424 with CEF. */
+export const SyslogSection = Type.Object(
+  {
+    host: Type.String({ minLength: 1, maxLength: 255 }),
+    port: Type.Integer({ default: 6514, minimum: 1, maximum: 65_535 }),
+    transport: Type.Enum(['udp', 'tcp', 'tls'], { default: 'tls', description: 'udp and tcp are not encrypted.' }),
+    caFile: Type.Optional(
+      Type.String({ description: 'PEM of the authority of the receiver; left out: those of the system.' }),
+    ),
+    minimumSeverity: Type.Enum(alertSeverities, { default: 'low' }),
+    queue: Type.Integer({
+      default: 10_000,
+      minimum: 100,
+      maximum: 100_000,
+      description: 'Records that wait, at most.',
+    }),
+  },
+  { additionalProperties: false },
+);
+export type SyslogSection = Static<typeof SyslogSection>;
+
 /** Somebody who is told of alerts. */
 export const RecipientSection = Type.Object(
   {

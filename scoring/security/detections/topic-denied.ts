@@ -1,6 +1,6 @@
 import { createRecentCounter } from '../recent-counter.ts';
 import { rules } from '../rules.ts';
-import { hostOf, signalOf } from '../signal.ts';
+import { actsOf, hostOf, signalOf } from '../signal.ts';
 import { denialKind } from './denial.ts';
 import type { Detection } from './detection.ts';
 
@@ -18,7 +18,7 @@ export function topicDenied(): Detection {
       if (denialKind(event) !== 'other') return [];
       const { at, message, principal, address, subject, equipment, source } = event;
       const host = address === undefined ? source : hostOf(address);
-      const severity = recent.add(principal ?? host, at) >= MANY ? 'medium' : rule.severity;
+      const severity = recent.add(principal ?? host, at, actsOf(event)) >= MANY ? 'medium' : rule.severity;
       const topic = subject === undefined || message.includes(subject) ? '' : ` (${subject})`;
       return [
         signalOf(rule, {

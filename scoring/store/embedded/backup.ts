@@ -179,7 +179,7 @@ async function readManifest(from: string): Promise<BackupManifest> {
   return manifest;
 }
 
-const isPlain = (name: string): boolean => /^(?:value-added\.jsonl|models\/[^/]+\.json)$/.test(name);
+const isPlain = (name: string): boolean => /^(?:value-added\.jsonl|alert-trail\.jsonl|models\/[^/]+\.json)$/.test(name);
 
 async function plainFiles(folder: string): Promise<string[]> {
   return (await filesBelow(folder)).filter(isPlain);
