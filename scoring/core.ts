@@ -4,6 +4,7 @@ import { durationMs } from '../broker/contract/duration.ts';
 import type { Logger } from '../broker/contract/deps.ts';
 import { describeError } from '../broker/contract/error.ts';
 import type { PlantSection } from '../broker/contract/plant.ts';
+import { ROWS_PER_EPISODE } from './anomaly/alarm-budget.ts';
 import type { AnomalyEpisode } from './anomaly/score.ts';
 import type { ScoringSection } from './config.ts';
 import { boundariesOf } from './energy/boundaries.ts';
@@ -39,8 +40,6 @@ export interface ScoringCore extends AsyncDisposable {
   readonly desk: ModelDesk;
 }
 
-/** Rows of an episode above the limit: a score is smoothed, so exceedances come in runs of about this length. */
-const ROWS_PER_EPISODE = 15;
 const WEEK_MS = 7 * 86_400_000;
 
 /** Opens the core on a data folder. @throws JoulegateError STORE_FAILED. */

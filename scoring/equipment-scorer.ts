@@ -1,5 +1,6 @@
 import type { EquipmentDescription, MachineState, TagDescription } from '../broker/contract/tag.ts';
 import { fitMachineModel } from './anomaly/model-fit.ts';
+import { ROWS_PER_EPISODE } from './anomaly/alarm-budget.ts';
 import { MachineDetector, type DetectorMemory } from './anomaly/machine-detector.ts';
 import type { MachineModel } from './anomaly/machine-model.ts';
 import type { MachineRow } from './anomaly/machine-row.ts';
@@ -130,8 +131,10 @@ export class EquipmentScorer {
     this.#rows = new RowBuilder(this.#sensors.length, anomaly.rowIntervalMs);
     this.#detector = new MachineDetector({
       path: equipment.path,
+      sensors: this.#sensors,
       units: process.map((tag) => tag.unit),
       rowIntervalMs: anomaly.rowIntervalMs,
+      risk: anomaly.exceedance / ROWS_PER_EPISODE,
     });
   }
 

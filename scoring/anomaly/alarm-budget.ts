@@ -7,3 +7,6 @@ const WEEK_MS = 7 * 86_400_000;
 export function riskOf(falseAlarmsPerWeek: number, rowMs: number): number {
   return Math.max(1e-9, Math.min(0.05, (falseAlarmsPerWeek * rowMs) / WEEK_MS));
 }
+
+/** Rows of an episode above the limit: a score is smoothed, so exceedances come in runs of about this length. */
+export const ROWS_PER_EPISODE = 15;

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadPlantConfig } from '../../deploy/config/load.ts';
 import { fillHistory } from '../../deploy/history.ts';
+import { TRAINING_FREE } from '../../scoring/anomaly/machine-detector.ts';
 import { ALARM_SCORE } from '../../scoring/anomaly/score.ts';
 import { EmbeddedStore } from '../../scoring/store/embedded/embedded-store.ts';
 import { demoMachines } from '../../seeds/simulator/demo-plant.ts';
@@ -42,6 +43,8 @@ type QuietRow = {
   readonly 'false episodes': number;
   readonly 'machine weeks': number;
   readonly 'per machine and week': number;
+  readonly 'rows judged without a model': number;
+  readonly 'episodes without a model': number;
   readonly 'rows below %': number;
 };
 
@@ -54,6 +57,8 @@ async function judge(seed: number): Promise<{ readonly found: readonly FaultRow[
     await using store = EmbeddedStore.open({ file: join(folder, 'scoring', 'joulegate.db') });
     const found: FaultRow[] = [];
     let falseEpisodes = 0;
+    let youngEpisodes = 0;
+    let youngRows = 0;
     let healthyRows = 0;
     let healthyBelow = 0;
     for (const { equipment } of demoMachines) {
@@ -74,6 +79,10 @@ async function judge(seed: number): Promise<{ readonly found: readonly FaultRow[
           'max score': Number(Math.max(0, ...within.map(({ score }) => score ?? 0)).toFixed(4)),
         });
       }
+      const young = await store.readEpisodes({ path, from: startAt, to: faultsFrom });
+      youngEpisodes += young.filter(({ model }) => model === TRAINING_FREE).length;
+      const early = await store.readScores({ path, from: startAt, to: faultsFrom });
+      youngRows += early.filter(({ model, score }) => model === TRAINING_FREE && score !== null).length;
       const isExplained = (from: number, until: number): boolean =>
         own.some((fault: Fault) => until >= fault.from && from <= fault.to + AFTERMATH_MS);
       const episodes = await store.readEpisodes({ path, from: faultsFrom, to });
@@ -88,6 +97,8 @@ async function judge(seed: number): Promise<{ readonly found: readonly FaultRow[
       'false episodes': falseEpisodes,
       'machine weeks': Number(weeks.toFixed(1)),
       'per machine and week': Number((falseEpisodes / weeks).toFixed(2)),
+      'rows judged without a model': youngRows,
+      'episodes without a model': youngEpisodes,
       'rows below %': Number(((100 * healthyBelow) / healthyRows).toFixed(3)),
     };
     return { found, quiet };
