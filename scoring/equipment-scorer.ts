@@ -1,6 +1,7 @@
 import type { EquipmentDescription, MachineState, TagDescription } from '../broker/contract/tag.ts';
 import { fitMachineModel } from './anomaly/model-fit.ts';
 import { ROWS_PER_EPISODE } from './anomaly/alarm-budget.ts';
+import type { Judgement } from './anomaly/detector.ts';
 import { MachineDetector, type DetectorMemory } from './anomaly/machine-detector.ts';
 import type { MachineModel } from './anomaly/machine-model.ts';
 import type { MachineRow } from './anomaly/machine-row.ts';
@@ -48,7 +49,7 @@ export type ScorerEvents = {
   readonly onIssue: (issue: LedgerIssue) => void;
   readonly onScore: (score: AnomalyScore) => void;
   /** Every row of sensor means, before it is judged. */
-  readonly onRow: (row: MachineRow, sensors: readonly string[]) => void;
+  readonly onRow: (row: MachineRow, sensors: readonly string[]) => Judgement | null;
   readonly onEpisode: (episode: AnomalyEpisode) => void;
   readonly onModel: (path: string, model: MachineModel) => void;
   /** Power of everything but this machine's line, kW. */
@@ -277,8 +278,7 @@ export class EquipmentScorer {
 
   #judge(row: MachineRow): void {
     if (!this.hasSensors) return;
-    this.#events.onRow(row, this.#sensors);
-    const { score, step } = this.#detector.next(row);
+    const { score, step } = this.#detector.next(row, this.#events.onRow(row, this.#sensors));
     if (!this.#outlives(score)) this.#lastScore = score;
     this.#events.onScore(score);
     this.#trackEpisode(score, step);

@@ -138,6 +138,11 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
       accounts: deps.accounts,
       valueAdded,
       reports: reporter,
+      models: {
+        paths: () => core.library.paths(),
+        list: (path) => core.library.list(path),
+        running: () => core.desk.running(),
+      },
       staticFactors: new StaticFactorLog(join(deps.dataDir, 'static-factors.jsonl')),
       store: core.store,
       alerts: core.store,

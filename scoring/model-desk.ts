@@ -52,16 +52,20 @@ export class ModelDesk {
     this.#log = log;
   }
 
-  /** Takes one row; rows of a machine without a model cost nothing. */
-  take({ path, sensors, row }: SensorRow): void {
+  /** Takes one row; rows of a machine without a model cost nothing. @returns what the active model says of it, null where it cannot. */
+  take({ path, sensors, row }: SensorRow): Judgement | null {
+    let active: Judgement | null = null;
     for (const worker of this.#workers.get(path) ?? []) {
       const outside = worker.phase.next(row);
       if (outside !== null) continue;
       const values = Float64Array.from(worker.file.sensors, (name) =>
         name === 'Power' ? row.powerKw : (row.sensors[sensors.indexOf(name)] ?? Number.NaN),
       );
-      note(worker, worker.detector.next(values), row.at);
+      const judged = worker.detector.next(values);
+      note(worker, judged, row.at);
+      if (worker.role === 'active' && judged.degraded === undefined) active = judged;
     }
+    return active;
   }
 
   /** Everything at work. */

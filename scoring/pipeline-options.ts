@@ -1,3 +1,4 @@
+import type { Judgement } from './anomaly/detector.ts';
 import type { MachineModel } from './anomaly/machine-model.ts';
 import type { AnomalyEpisode } from './anomaly/score.ts';
 import type { Boundaries } from './energy/boundaries.ts';
@@ -24,6 +25,6 @@ export type PipelineOptions = {
   readonly onIssue: (issue: PipelineIssue) => void;
   readonly onEpisode: (episode: AnomalyEpisode) => void;
   readonly onModel: (path: string, model: MachineModel) => void;
-  /** Every row of sensor means as it is made. */
-  readonly onRow?: (row: SensorRow) => void;
+  /** Every row of sensor means as it is made. @returns what a trained model in use says of it. */
+  readonly onRow?: (row: SensorRow) => Judgement | null;
 };

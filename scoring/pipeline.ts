@@ -281,7 +281,7 @@ export class ScoringPipeline {
           onScore: (score) => this.#scores.push(score),
           onRow: (row, sensors) => {
             this.#rows.push({ path: equipment.path, sensors, row });
-            this.#options.onRow?.({ path: equipment.path, sensors, row });
+            return this.#options.onRow?.({ path: equipment.path, sensors, row }) ?? null;
           },
           onEpisode: (episode) => {
             this.#episodes.set(episode.id, episode);

@@ -10,7 +10,7 @@ import {
   type MachineModel,
 } from './machine-model.ts';
 import type { Context, MachineRow } from './machine-row.ts';
-import type { SensorPart } from './detector.ts';
+import type { Judgement, SensorPart } from './detector.ts';
 import { YoungMachine } from './young-machine.ts';
 import { ELEVATED_SCORE, type AnomalyScore, type Contribution, type NoScoreReason } from './score.ts';
 
@@ -118,8 +118,11 @@ export class MachineDetector {
     this.#seen = memory.seen;
   }
 
-  /** Judges one row. Rows that cannot be judged say why and never raise an alarm. */
-  next(row: MachineRow): ScoredRow {
+  /**
+   * Judges one row. Rows that cannot be judged say why and never raise an alarm. `second`: what a trained model that a person has taken
+   * into use says of the row; the ratio is then the geometric mean of both: where one sees little the other must see much.
+   */
+  next(row: MachineRow, second: Judgement | null = null): ScoredRow {
     const missing = Number.isNaN(this.#lastAt)
       ? 0
       : Math.max(0, Math.round((row.at - this.#lastAt) / this.#rowIntervalMs) - 1);
@@ -144,7 +147,7 @@ export class MachineDetector {
     }
     this.#seen += 1;
     if (this.#seen <= WARM_UP_ROWS) return this.#unscored(row, 'transition');
-    return this.#judge(row, model);
+    return this.#judge(row, model, second);
   }
 
   #judgeYoung(row: MachineRow): ScoredRow {
@@ -165,11 +168,13 @@ export class MachineDetector {
     return { tag, share, value, expected, ...(unit === undefined ? {} : { unit }) };
   }
 
-  #judge(row: MachineRow, model: MachineModel): ScoredRow {
+  #judge(row: MachineRow, model: MachineModel, second: Judgement | null): ScoredRow {
     const weighted = new Float64Array(this.#smoothed.length);
     const statistic = hotelling(this.#smoothed, model.mean, this.#factor, weighted);
     const stuck = this.#stuckSensor(row, model);
-    const ratio = Math.max(statistic / model.limit, stuck === -1 ? 0 : FLAT_RATIO);
+    const own = statistic / model.limit;
+    const both = second === null ? own : Math.sqrt(own * second.ratio);
+    const ratio = Math.max(both, stuck === -1 ? 0 : FLAT_RATIO);
     const step = this.#episode.next(ratio);
     const score = calibrate(ratio);
     const contributions = score < ELEVATED_SCORE ? [] : this.#contributions(row, model, weighted, stuck);

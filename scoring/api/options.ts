@@ -3,6 +3,8 @@ import type { Logger } from '../../broker/contract/deps.ts';
 import type { AccountRules } from '../energy/account.ts';
 import type { PlantView } from '../plant-view.ts';
 import type { AlertStore, MetricStore } from '../store/metric-store.ts';
+import type { ModelDesk } from '../model-desk.ts';
+import type { ModelLibrary } from '../store/model-library.ts';
 import type { StaticFactorLog } from '../store/static-factor-log.ts';
 import type { ValueAddedBook } from '../store/value-added-book.ts';
 
@@ -42,6 +44,8 @@ export type ApiOptions = {
   /** Left out: no reports. */
   readonly reports?: ReportSource | undefined;
   readonly staticFactors: StaticFactorLog;
+  /** Trained models and those at work. */
+  readonly models: Pick<ModelLibrary, 'paths' | 'list'> & Pick<ModelDesk, 'running'>;
   readonly store: MetricStore;
   readonly alerts: AlertStore;
   readonly view: PlantView;

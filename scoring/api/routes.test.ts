@@ -290,6 +290,7 @@ describe('the OpenAPI document', () => {
       'GET /api/v1/health',
       'GET /api/v1/intensity',
       'GET /api/v1/meter-fit',
+      'GET /api/v1/models',
       'GET /api/v1/reports/month',
       'GET /api/v1/static-factors',
       'GET /api/v1/target',

@@ -25,6 +25,7 @@ import { equipmentRoute } from './routes/equipment.ts';
 import { eventsRoute } from './routes/events.ts';
 import { healthRoute } from './routes/health.ts';
 import { intensityRoutes } from './routes/intensity.ts';
+import { modelRoute } from './routes/models.ts';
 import { meterFitRoute } from './routes/meter-fit.ts';
 import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
 import { probeRoutes } from './routes/probes.ts';
@@ -135,6 +136,7 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   reportRoutes(app, deps);
   staticFactorRoutes(app, deps);
   meterFitRoute(app, deps);
+  modelRoute(app, deps);
   probeRoutes(app, deps, registry);
 }
 

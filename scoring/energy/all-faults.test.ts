@@ -99,7 +99,7 @@ function run(deliveries: readonly Delivery[]) {
     events: {
       onIssue: (issue) => issues.push(issue),
       onScore: () => undefined,
-      onRow: () => undefined,
+      onRow: () => null,
       onEpisode: () => undefined,
       onModel: () => undefined,
       plantKw: () => 0,

@@ -217,6 +217,7 @@ export async function startTestApi(
     now: () => NOW,
     accounts: await accountRules(undefined, 'Asia/Shanghai', 'plant.yaml'),
     valueAdded: new ValueAddedBook(join(tmpdir(), `joulegate-value-added-${randomUUID()}.jsonl`)),
+    models: { paths: () => Promise.resolve([]), list: () => Promise.resolve([]), running: () => [] },
     staticFactors: new StaticFactorLog(join(tmpdir(), `joulegate-static-factors-${randomUUID()}.jsonl`)),
     ...parts,
   });
