@@ -154,6 +154,17 @@ export const EpisodeView = Type.Object({
 });
 export type EpisodeView = Static<typeof EpisodeView>;
 
+/** An episode of a list. */
+export const ListedEpisode = Type.Object({
+  ...EpisodeView.properties,
+  nearestEarlier: nullable(
+    Type.Object(
+      { id: Type.String(), from: Instant, likeness: Share },
+      { description: 'Earlier episode of the machine whose sensors took part most alike; null where none is like it.' },
+    ),
+  ),
+});
+
 export const AnomalyQuery = Type.Object({
   path: Type.String({ default: '', description: 'Equipment path with all below it; empty = site.' }),
   from: Type.Optional(Type.String({ description: 'ISO 8601 instant or date; default: 7 days back.' })),
@@ -164,7 +175,7 @@ export const AnomalyQuery = Type.Object({
 
 export const AnomalyAnswer = Type.Object({
   threshold: Share,
-  items: Type.Array(EpisodeView, { description: 'Episodes that overlap the range, newest first.' }),
+  items: Type.Array(ListedEpisode, { description: 'Episodes that overlap the range, newest first.' }),
   next: Next,
   /** Only when one equipment path is asked for. */
   series: Type.Optional(

@@ -110,7 +110,7 @@ describe('the model library', () => {
   });
 
   it(
-    'keeps the model in use through kill -9 at any moment of a save or an activation',
+    'keeps the model in use through kill -9 at any moment of a training, a save or an activation',
     { timeout: 60_000 },
     async () => {
       await openLibrary().add(PRESS, draft);
@@ -118,11 +118,11 @@ describe('the model library', () => {
       const script = join(import.meta.dirname, '../../tests/support/model-writer.ts');
       for (let kill = 0; kill < 6; kill += 1) {
         const child = spawn(process.execPath, [script, folder, PRESS], { stdio: ['ignore', 'pipe', 'inherit'] });
-        // Killed after a different number of its steps each time, in the middle of the next one.
+        // Killed after a different number of its steps each time, in the middle of the next one: training, save and activation in turn.
         let steps = 0;
         child.stdout.on('data', (text: Buffer) => {
           steps += text.toString().split('\n').length - 1;
-          if (steps > kill * 3) child.kill('SIGKILL');
+          if (steps > kill * 2) child.kill('SIGKILL');
         });
         const [, signal] = (await once(child, 'exit')) as [number | null, string | null];
         expect(signal).toBe('SIGKILL');

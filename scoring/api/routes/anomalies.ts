@@ -1,4 +1,5 @@
-import { ALARM_SCORE } from '../../anomaly/score.ts';
+import { nearestEarlier } from '../../anomaly/like-before.ts';
+import { ALARM_SCORE, type AnomalyEpisode } from '../../anomaly/score.ts';
 import { prefersCsv, sendCsv } from '../plugins/csv.ts';
 import { nextCursor, placeOf } from '../cursor.ts';
 import { requireNode } from '../nearest-path.ts';
@@ -9,6 +10,9 @@ import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
 
 const DEFAULT_DAYS = 7;
 const SERIES_POINTS = 2000;
+/** How far back and among how many episodes of the machine one like it is looked for. */
+const REMEMBERED_MS = 400 * 86_400_000;
+const REMEMBERED = 500;
 
 /** Anomaly episodes, and the score series when one machine is asked for. */
 export function anomaliesRoute(app: ApiApp, { view, store, now, time }: RouteDeps): void {
@@ -36,7 +40,18 @@ export function anomaliesRoute(app: ApiApp, { view, store, now, time }: RouteDep
         episodes.map(({ from, id }) => ({ at: from, id })),
         query.limit,
       );
-      const items = episodes.map((episode) => viewEpisode(episode, time));
+      const known = new Map<string, readonly AnomalyEpisode[]>();
+      for (const path of new Set(episodes.map((episode) => episode.path))) {
+        const before = { from: range.to - REMEMBERED_MS, to: range.to };
+        known.set(path, await store.readEpisodes({ path, limit: REMEMBERED, ...before }));
+      }
+      const items = episodes.map((episode) => {
+        const nearest = nearestEarlier(episode, known.get(episode.path) ?? []);
+        return {
+          ...viewEpisode(episode, time),
+          nearestEarlier: nearest === null ? null : { ...nearest, from: time.toIso(nearest.from) },
+        };
+      });
       if (prefersCsv(request)) {
         const header = ['id', 'path', 'from', 'to', 'peak_score', 'peak_at', 'context', 'model', 'sensors'];
         const rows = items.map((one) => [
