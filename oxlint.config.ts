@@ -11,6 +11,7 @@ const libraries = [
   'mqtt-packet',
   'ws',
   '@influxdata/*',
+  'hyparquet*',
   '@tensorflow/*',
   'fastify',
   '@fastify/*',
@@ -23,6 +24,7 @@ const libraries = [
   'hucre*',
   'pdfkit',
   'fontkit',
+  'nodemailer',
 ];
 const rooms = ['gateway', 'broker', 'scoring', 'seeds', 'deploy', 'tests'];
 
@@ -109,7 +111,7 @@ export default defineConfig({
     row({ folder: 'scoring', libs: [], ours: contract }),
     row({ folder: 'scoring/energy', closed: edges, ours: contract }),
     row({ folder: 'scoring/anomaly', closed: edges, ours: contract }),
-    row({ folder: 'scoring/anomaly/tensor', libs: ['@tensorflow/*'], ours: contract, closed: edges }),
+    row({ folder: 'scoring/anomaly/tensor', libs: ['@tensorflow/*'], closed: edges, ours: contract }),
     row({ folder: 'scoring/security', closed: edges, ours: contract }),
     row({ folder: 'scoring/ingest', libs: ['mqtt'], ours: contract, closed: ['api', 'reports', 'console'] }),
     row({ folder: 'scoring/store', ours: contract, closed: ['api', 'reports', 'console', 'ingest'] }),
@@ -126,6 +128,12 @@ export default defineConfig({
       closed: ['api', 'reports', 'console', 'ingest', 'embedded'],
     }),
     row({
+      folder: 'scoring/store/export',
+      libs: ['hyparquet*'],
+      ours: contract,
+      closed: ['api', 'reports', 'console', 'ingest', 'influx', 'embedded'],
+    }),
+    row({
       folder: 'scoring/api',
       libs: ['fastify', '@fastify/*'],
       ours: contract,
@@ -136,6 +144,12 @@ export default defineConfig({
       libs: ['hucre*', 'pdfkit', 'fontkit'],
       ours: contract,
       closed: ['api', 'console', 'ingest', 'embedded', 'influx'],
+    }),
+    row({
+      folder: 'scoring/notify',
+      libs: ['nodemailer'],
+      ours: contract,
+      closed: ['api', 'console', 'ingest', 'store', 'reports'],
     }),
     row({
       folder: 'scoring/console',

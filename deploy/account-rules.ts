@@ -54,6 +54,7 @@ function rules(
   return {
     factorSets,
     electricityEquivalent: section?.electricityEquivalent ?? null,
+    boughtMedia: new Set(section?.boughtMedia ?? []),
     tariff,
     zone,
     boundaries: boundariesOf(section),

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { describeError, errorCodes, JoulegateError } from '../broker/contract/error.ts';
+import { addBackupCommands } from './commands/backup.ts';
 import { addBrowseCommand } from './commands/browse.ts';
 import { addCertCommand } from './commands/cert.ts';
 import { addCheckCommand } from './commands/check.ts';
@@ -9,12 +10,15 @@ import { addDiscoverCommand } from './commands/discover.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addExportCommand } from './commands/export.ts';
+import { addExportDataCommand } from './commands/export-data.ts';
 import { addFillHistoryCommand } from './commands/fill-history.ts';
 import { addImportCommand } from './commands/import.ts';
+import { addNotifyCommand } from './commands/notify.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addReportCommand } from './commands/report.ts';
 import { addServiceCommands } from './commands/service.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
+import { addTrainCommands } from './commands/train.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addValueAddedCommand } from './commands/value-added.ts';
 import { addUserCommand } from './commands/user.ts';
@@ -59,9 +63,13 @@ export function createProgram(context: CommandContext): Command {
     addUserCommand,
     addDoctorCommand,
     addEvaluateCommand,
+    addTrainCommands,
     addValueAddedCommand,
     addReportCommand,
+    addNotifyCommand,
     addFillHistoryCommand,
+    addBackupCommands,
+    addExportDataCommand,
   ]) {
     add(program, context);
   }

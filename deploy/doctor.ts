@@ -3,6 +3,7 @@ import { access, stat, statfs } from 'node:fs/promises';
 import { arch, availableParallelism, freemem, platform, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { describeError, JoulegateError } from '../broker/contract/error.ts';
+import { openBackend } from '../scoring/anomaly/tensor/backend.ts';
 import type { CommandContext } from './commands/context.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import { loadPlantConfig } from './config/load.ts';
@@ -47,24 +48,13 @@ const gib = (bytes: number): string => (bytes / GIB).toFixed(1);
 
 async function checkTensorFlow(): Promise<Check> {
   const name = 'tensorflow';
-  const specifier = '@tensorflow/tfjs-node';
   try {
-    const loaded = (await import(specifier)) as { version?: { 'tfjs-node'?: string } };
-    return {
-      name,
-      state: 'good',
-      text: `tfjs-node ${loaded.version?.['tfjs-node'] ?? ''} with its native library`.trim(),
-    };
+    const { name: backend, version, refused } = await openBackend();
+    const text = `backend ${backend}, TensorFlow.js ${version}`;
+    const reasons = refused.map((one) => `${one.name} is ${one.reason}`).join('; ');
+    return reasons === '' ? { name, state: 'good', text } : { name, state: 'note', text: `${text}; ${reasons}` };
   } catch (error) {
-    const [reason] = describeError(error).split('\n');
-    const missing = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
-    return {
-      name,
-      state: 'note',
-      text: missing
-        ? 'tfjs-node is not installed (optional: "npm install @tensorflow/tfjs-node"); detectors run in JavaScript'
-        : `tfjs-node does not load (${reason ?? ''}); detectors run in JavaScript`,
-    };
+    return { name, state: 'note', text: `${describeError(error)}; autoencoders cannot be trained here` };
   }
 }
 

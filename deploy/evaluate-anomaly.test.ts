@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CsvRow } from '../scoring/anomaly/evaluation/csv-table.ts';
 import type { NabRow } from '../scoring/anomaly/evaluation/nab-table.ts';
+import { seededRandom } from '../scoring/anomaly/evaluation/record.ts';
 import type { SkabRow } from '../scoring/anomaly/evaluation/skab.ts';
 import type { CommandContext } from './commands/context.ts';
 import { evaluateCsvCommand, evaluateNabCommand, evaluateSkabCommand } from './evaluate-anomaly.ts';
@@ -97,6 +98,7 @@ describe.skipIf(missing.length > 0)('joulegate evaluate on the public benchmarks
     ]);
     const theirs = [...stdout.matchAll(/normalised +(-?[\d.]+)/g)].map((match) => match[1]);
     const profiles = rows[0]?.profiles;
+    expect(profiles?.standard).toBeGreaterThan(60);
     expect([profiles?.standard, profiles?.lowFp, profiles?.lowFn].map((value) => value?.toFixed(2))).toEqual(theirs);
   });
 
@@ -165,6 +167,17 @@ describe('joulegate evaluate csv on files of all kinds', () => {
     expect(notes).toEqual([
       expect.stringMatching(/^1 cells taken as missing, first .*file\.csv:35:2: "Bad Input" is no number$/),
     ]);
+  });
+
+  it('keeps a budget of false alarms, and refuses one where no time is', async () => {
+    const random = seededRandom(2);
+    const noisy = (row: number): string => `${row * 60},${random() + random()},${random() + random()},0`;
+    const text = `time,a,b,label\n${rows(noisy, 6000)}\n`;
+    const many = (await judge(text, { falseAlarms: 200, train: 2500 })).table[0]?.falseEpisodes ?? 0;
+    const few = (await judge(text, { falseAlarms: 1, train: 2500 })).table[0]?.falseEpisodes ?? 0;
+    expect(few).toBeLessThanOrEqual(3);
+    expect(many).toBeGreaterThan(few);
+    await expect(judge('a,label\n1,0\n2,1\n', { falseAlarms: 1 })).rejects.toThrow(/has no time that moves on/);
   });
 
   it('reads semicolons, decimal commas, German dates, row numbers and unlabelled rows', async () => {

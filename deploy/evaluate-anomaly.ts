@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describeError, JoulegateError } from '../broker/contract/error.ts';
+import { riskOf } from '../scoring/anomaly/alarm-budget.ts';
 import { createDefaultDetector } from '../scoring/anomaly/default-detector.ts';
 import { csvTable, runCsv } from '../scoring/anomaly/evaluation/csv-table.ts';
 import {
@@ -126,9 +127,10 @@ export async function evaluateCsvCommand(
   await setImmediate();
   const trainRows = trainRowsOf(options.train, record.rows.length, path);
   const sensors = record.sensors.length;
+  const risk = riskFor(options.falseAlarms, record, path);
   const run = runCsv(record, trainRows, {
-    trained: createDefaultDetector({ sensors }),
-    untrained: createDefaultDetector({ sensors }),
+    trained: createDefaultDetector({ sensors, risk }),
+    untrained: createDefaultDetector({ sensors, risk }),
   });
   progress(0.7);
   await setImmediate();
@@ -151,6 +153,17 @@ export async function evaluateCsvCommand(
     table: rows,
   };
   context.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : csvPage(summary));
+}
+
+function riskFor(falseAlarmsPerWeek: number | undefined, { times }: LabelledRecord, path: string): number | null {
+  if (falseAlarmsPerWeek === undefined) return null;
+  const steps = [...(times ?? [])].slice(1).map((time, index) => time - (times?.[index] ?? time));
+  const usual = steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
+  if (usual > 0) return riskOf(falseAlarmsPerWeek, usual);
+  throw new JoulegateError(
+    'USAGE',
+    `--false-alarms: ${path} has no time that moves on; name its column with --time, or leave the budget out`,
+  );
 }
 
 function trainRowsOf(asked: number | undefined, rows: number, path: string): number {

@@ -1,41 +1,11 @@
 import { Type, type Static } from 'typebox';
+import { NotificationsSection, SyslogSection } from './notify/config.ts';
 import { Duration } from '../broker/contract/duration.ts';
-import { LocalText, MqttClientSection } from '../broker/contract/plant.ts';
+import { MqttClientSection } from '../broker/contract/plant.ts';
+import { Carrier } from '../broker/contract/tag.ts';
+import { TargetSection } from './target-config.ts';
 
-/** A promised fall of energy intensity against a base period. */
-export const TargetSection = Type.Object(
-  {
-    id: Type.String({ pattern: '^[a-z0-9-]{1,64}$' }),
-    displayName: Type.Optional(LocalText),
-    path: Type.String({ default: '', description: 'Equipment path the target holds for; empty = site.' }),
-    basePeriod: Type.Object(
-      {
-        from: Type.String({ description: 'First day, ISO date in the plant time zone.' }),
-        to: Type.String({ description: 'Last day, inclusive.' }),
-      },
-      { additionalProperties: false },
-    ),
-    reductions: Type.Array(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }), {
-      default: [0.01, 0.015],
-      description: 'Promised falls as fractions, mildest first: meet, stretch.',
-    }),
-    plan: Type.Optional(
-      Type.Object(
-        {
-          to: Type.String({ description: 'Last day of the plan, ISO date; it starts after the base period.' }),
-          output: Type.Number({ exclusiveMinimum: 0, description: 'Planned good output, equivalent units.' }),
-        },
-        {
-          additionalProperties: false,
-          description: 'Planned output, for the needed energy per output and the forecast.',
-        },
-      ),
-    ),
-    seed: Type.Optional(Type.String({ description: 'Founding figures shown beside the target, e.g. shanghai-2017.' })),
-  },
-  { additionalProperties: false },
-);
-export type TargetSection = Static<typeof TargetSection>;
+export { BaselineVariable, TargetSection } from './target-config.ts';
 
 const ClockTime = Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', examples: ['20:00'] });
 
@@ -58,6 +28,13 @@ export const EnergySection = Type.Object(
           description: "等价值 of electricity: last year's rate of generation. Left out: no figure on that basis.",
         },
       ),
+    ),
+    boughtMedia: Type.Optional(
+      Type.Array(Carrier, {
+        description:
+          'Energy-carrying media (耗能工质) that are bought and count as energy, e.g. water. Left out: none, they are made on site.',
+        examples: [['water']],
+      }),
     ),
     shifts: Type.Optional(
       Type.Array(
@@ -193,6 +170,12 @@ export const InfluxSection = Type.Object(
     username: Type.Optional(Type.String()),
     password: Type.Optional(Type.String()),
     token: Type.Optional(Type.String({ description: 'InfluxDB 2.x/3 token; use file:PATH or ${ENV}.' })),
+    retention: Type.Optional(
+      Duration({ description: 'Age limit given to a database or bucket that is created; 2000d. Default: for ever.' }),
+    ),
+    gzip: Type.Optional(
+      Type.Boolean({ description: 'Packs what is sent. Default: unless InfluxDB runs on this machine.' }),
+    ),
     queueMegabytes: Type.Number({
       default: 256,
       minimum: 1,
@@ -218,6 +201,12 @@ export const ScoringSection = Type.Object(
             description:
               'true: requests from this machine may read without signing in. Only ever on with a loopback host; the demo sets it.',
           }),
+          requestsPerMinute: Type.Optional(
+            Type.Integer({
+              minimum: 10,
+              description: 'Requests a minute and address; more are answered 429. Default 1200.',
+            }),
+          ),
           tls: Type.Optional(
             Type.Object({ certFile: Type.String(), keyFile: Type.String() }, { additionalProperties: false }),
           ),
@@ -266,6 +255,8 @@ export const ScoringSection = Type.Object(
     ),
     energy: Type.Optional(EnergySection),
     reports: Type.Optional(ReportsSection),
+    notifications: Type.Optional(NotificationsSection),
+    syslog: Type.Optional(SyslogSection),
     targets: Type.Array(TargetSection, { default: [] }),
   },
   { additionalProperties: false },

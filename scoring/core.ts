@@ -4,6 +4,7 @@ import { durationMs } from '../broker/contract/duration.ts';
 import type { Logger } from '../broker/contract/deps.ts';
 import { describeError } from '../broker/contract/error.ts';
 import type { PlantSection } from '../broker/contract/plant.ts';
+import { ROWS_PER_EPISODE } from './anomaly/alarm-budget.ts';
 import type { AnomalyEpisode } from './anomaly/score.ts';
 import type { ScoringSection } from './config.ts';
 import { boundariesOf } from './energy/boundaries.ts';
@@ -13,7 +14,9 @@ import { ScoringPipeline, type PipelineIssue } from './pipeline.ts';
 import { EmbeddedStore } from './store/embedded/embedded-store.ts';
 import { openInfluxSink } from './store/influx/influx-sink.ts';
 import type { MetricSink } from './store/metric-store.ts';
+import { ModelDesk } from './model-desk.ts';
 import { loadModels, saveModel } from './store/model-files.ts';
+import { ModelLibrary } from './store/model-library.ts';
 
 export type CoreOptions = {
   readonly plant: PlantSection;
@@ -33,10 +36,10 @@ export interface ScoringCore extends AsyncDisposable {
   readonly sinks: readonly MetricSink[];
   readonly pipeline: ScoringPipeline;
   readonly dayOf: (at: number) => DaySpan;
+  readonly library: ModelLibrary;
+  readonly desk: ModelDesk;
 }
 
-/** Rows of an episode above the limit: a score is smoothed, so exceedances come in runs of about this length. */
-const ROWS_PER_EPISODE = 15;
 const WEEK_MS = 7 * 86_400_000;
 
 /** Opens the core on a data folder. @throws JoulegateError STORE_FAILED. */
@@ -55,17 +58,22 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
     );
   }
   const modelFolder = join(dataDir, 'models');
+  const library = new ModelLibrary(join(modelFolder, 'versions'), now);
+  const desk = new ModelDesk(library, log);
+  await desk.refresh();
   const dayOf = createLocalDays(plant.timezone);
   let saving: Promise<void> = Promise.resolve();
   const pipeline = await ScoringPipeline.open(store, sinks, {
     dayOf,
     boundaries: boundariesOf(scoring.energy),
+    watched: watchedTags(scoring),
     maxGapMs: durationMs(scoring.maxGap),
     latenessMs: durationMs(scoring.lateness),
     anomaly: anomalyOptions(scoring),
     models: await loadModels(modelFolder, log),
     onIssue: options.onIssue,
     onEpisode: options.onEpisode,
+    onRow: (row) => desk.take(row),
     onModel: (path, model) => {
       // One after the other: two saves of one machine must not share their temporary file.
       saving = saving
@@ -76,8 +84,19 @@ export async function openCore(options: CoreOptions): Promise<ScoringCore> {
     },
   });
   opening.defer(() => saving);
+  opening.defer(() => desk.refresh());
   const resources = opening.move();
-  return { store, sinks, pipeline, dayOf, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { store, sinks, pipeline, dayOf, library, desk, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** Tags that baselines rest on, by equipment path. */
+function watchedTags({ targets }: ScoringSection): ReadonlyMap<string, ReadonlySet<string>> {
+  const watched = new Map<string, Set<string>>();
+  for (const { equipment, tag } of targets.flatMap(({ baseline }) => baseline?.variables ?? [])) {
+    if (equipment === undefined || tag === undefined) continue;
+    watched.set(equipment, new Set([...(watched.get(equipment) ?? []), tag]));
+  }
+  return watched;
 }
 
 function anomalyOptions({ anomaly }: ScoringSection): AnomalyOptions {

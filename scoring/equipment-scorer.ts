@@ -1,5 +1,7 @@
 import type { EquipmentDescription, MachineState, TagDescription } from '../broker/contract/tag.ts';
 import { fitMachineModel } from './anomaly/model-fit.ts';
+import { ROWS_PER_EPISODE } from './anomaly/alarm-budget.ts';
+import type { Judgement } from './anomaly/detector.ts';
 import { MachineDetector, type DetectorMemory } from './anomaly/machine-detector.ts';
 import type { MachineModel } from './anomaly/machine-model.ts';
 import type { MachineRow } from './anomaly/machine-row.ts';
@@ -12,6 +14,7 @@ import {
   type LedgerIssue,
 } from './energy/equipment-ledger.ts';
 import { LabelTimeline, type LabelChange } from './energy/label-timeline.ts';
+import type { MachineSeries, SeriesCheckpoint } from './energy/machine-series.ts';
 import { powerFactorKw } from './energy/unit.ts';
 import type { WindowBook } from './energy/window-book.ts';
 
@@ -24,6 +27,8 @@ export type ScorerCheckpoint = {
   readonly episode: AnomalyEpisode | null;
   readonly detector: DetectorMemory;
   readonly lastScore: AnomalyScore | null;
+  /** Missing where nothing but windows is kept. */
+  readonly series?: SeriesCheckpoint;
 };
 
 /** Products and orders of a machine over time. */
@@ -43,6 +48,8 @@ export type AnomalyOptions = {
 export type ScorerEvents = {
   readonly onIssue: (issue: LedgerIssue) => void;
   readonly onScore: (score: AnomalyScore) => void;
+  /** Every row of sensor means, before it is judged. */
+  readonly onRow: (row: MachineRow, sensors: readonly string[]) => Judgement | null;
   readonly onEpisode: (episode: AnomalyEpisode) => void;
   readonly onModel: (path: string, model: MachineModel) => void;
   /** Power of everything but this machine's line, kW. */
@@ -73,6 +80,7 @@ export class EquipmentScorer {
   readonly readings: readonly TagReading[];
   readonly #plans: readonly TagPlan[];
   readonly #ledger: EquipmentLedger;
+  readonly #series: MachineSeries | null;
   readonly #rows: RowBuilder;
   readonly #detector: MachineDetector;
   readonly #sensors: readonly string[];
@@ -99,6 +107,8 @@ export class EquipmentScorer {
     readonly cursors: LedgerCursors;
     readonly maxGapMs: number;
     readonly anomaly: AnomalyOptions;
+    /** Other carriers and watched tags; default: none are kept. */
+    readonly series?: MachineSeries;
     readonly events: ScorerEvents;
   }) {
     const { equipment, tags, anomaly, events } = options;
@@ -118,11 +128,14 @@ export class EquipmentScorer {
       maxGapMs: options.maxGapMs,
       onIssue: events.onIssue,
     });
+    this.#series = options.series ?? null;
     this.#rows = new RowBuilder(this.#sensors.length, anomaly.rowIntervalMs);
     this.#detector = new MachineDetector({
       path: equipment.path,
+      sensors: this.#sensors,
       units: process.map((tag) => tag.unit),
       rowIntervalMs: anomaly.rowIntervalMs,
+      risk: anomaly.exceedance / ROWS_PER_EPISODE,
     });
   }
 
@@ -162,12 +175,14 @@ export class EquipmentScorer {
       // A bad value says nothing of its time: servers stamp "no value yet" with their own clock.
       if (plan.row !== -1) this.#rows.reading(plan.row, Number.NaN, at);
       if (plan.tag.role === 'power') this.#powerKw = null;
+      this.#series?.lost(plan.tag.name);
       return;
     }
     const row = this.#rows.advance(at, this.#events.plantKw());
     if (row !== null) this.#judge(row);
     const number = typeof value === 'boolean' ? Number(value) : value;
     this.#ledger.sample(plan.tag.name, number, at);
+    this.#series?.sample(plan.tag.name, number, at);
     this.#feedRow(plan, number, at);
   }
 
@@ -177,6 +192,7 @@ export class EquipmentScorer {
     const row = this.#rows.advance(at, this.#events.plantKw());
     if (row !== null) this.#judge(row);
     this.#ledger.proveAlive(at);
+    this.#series?.proveAlive(at);
   }
 
   expect(until: number): void {
@@ -199,6 +215,7 @@ export class EquipmentScorer {
       episode: this.#episode,
       detector: this.#detector.memory,
       lastScore: this.#lastScore,
+      ...(this.#series === null ? {} : { series: this.#series.checkpoint() }),
     };
   }
 
@@ -214,6 +231,7 @@ export class EquipmentScorer {
 
   restore(checkpoint: ScorerCheckpoint): void {
     this.#ledger.restore(checkpoint.ledger);
+    if (checkpoint.series !== undefined) this.#series?.restore(checkpoint.series);
     this.#detector.restore(checkpoint.detector);
     this.#rows.resume(this.#ledger.state);
     this.#lastScore = checkpoint.lastScore === null ? null : { ...checkpoint.lastScore, alarm: false };
@@ -260,7 +278,7 @@ export class EquipmentScorer {
 
   #judge(row: MachineRow): void {
     if (!this.hasSensors) return;
-    const { score, step } = this.#detector.next(row);
+    const { score, step } = this.#detector.next(row, this.#events.onRow(row, this.#sensors));
     if (!this.#outlives(score)) this.#lastScore = score;
     this.#events.onScore(score);
     this.#trackEpisode(score, step);

@@ -6,17 +6,23 @@ import type { SystemEvent } from '../broker/contract/event.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import type { PlantSection } from '../broker/contract/plant.ts';
 import type { AnomalyEpisode } from './anomaly/score.ts';
+import { observationsOf } from './baseline-observations.ts';
 import type { ScoringSection } from './config.ts';
 import type { ScoringCore } from './core.ts';
 import { localDate, localDateStart } from './energy/local-day.ts';
+import { machineMeter, type MachineMeter } from './energy/meter-fit.ts';
 import type { FoundingDocument, TargetReport } from './energy/target.ts';
 import { reportTarget } from './energy/target-report.ts';
 import { buildTree, plantHealth } from './live-view.ts';
-import type { EquipmentNode, LiveEvent, PlantHealth, PlantView } from './plant-view.ts';
-import { acknowledge, alertKey, applySignal } from './security/alert-book.ts';
+import type { EquipmentNode, LiveEvent, PlantHealth, PlantView, Reviewer } from './plant-view.ts';
+import { alertKey, applySignal } from './security/alert-book.ts';
 import type { Alert, AlertSignal } from './security/alert.ts';
 import { anomalyToSignal } from './security/anomaly-alert.ts';
 import { createDetections } from './security/detections.ts';
+import { decide, type ReviewDecision } from './security/review.ts';
+import { silencingWatch } from './security/silencing.ts';
+import { auditBroken } from './security/trail-alert.ts';
+import type { AlertTrail } from './store/alert-trail.ts';
 
 export type LivePlantOptions = {
   readonly plant: PlantSection;
@@ -25,6 +31,8 @@ export type LivePlantOptions = {
   readonly log: Logger;
   readonly now: () => number;
   readonly ownHealth: () => ServiceHealth;
+  /** Left out where nobody reviews, e.g. while history is filled in: then reviews are refused. */
+  readonly trail?: AlertTrail;
 };
 
 const TARGET_CACHE_MS = 30_000;
@@ -39,6 +47,7 @@ export class LivePlant implements PlantView {
   readonly #listeners = new Set<(event: LiveEvent) => void>();
   readonly #services = new Map<string, ServiceHealth>();
   readonly #detections = createDetections();
+  readonly #silencing = silencingWatch();
   readonly #openEpisodes = new Set<string>();
   #alerting: Promise<void> = Promise.resolve();
   #targets: { readonly at: number; readonly reports: readonly TargetReport[] } | null = null;
@@ -61,6 +70,10 @@ export class LivePlant implements PlantView {
     return buildTree(this.#core.pipeline, this.#options.plant, this.#core.dayOf);
   }
 
+  meters(): readonly MachineMeter[] {
+    return this.#core.pipeline.scorers.map(({ equipment, tags }) => machineMeter(equipment.path, tags));
+  }
+
   health(): PlantHealth {
     const now = this.#options.now();
     const services = [...this.#services.values()].map((service) =>
@@ -78,13 +91,34 @@ export class LivePlant implements PlantView {
     return reports;
   }
 
-  async acknowledge(alertId: string, by: string): Promise<Alert> {
-    const alert = await this.#core.store.get(alertId);
-    if (alert === null) throw new JoulegateError('NOT_FOUND', `there is no alert "${alertId}"`);
-    const acknowledged = acknowledge(alert, by, this.#options.now());
-    await this.#core.store.save(acknowledged);
-    this.#tell({ kind: 'alert', alert: acknowledged });
-    return acknowledged;
+  review(alertId: string, decision: ReviewDecision, { by, from }: Reviewer): Promise<Alert> {
+    const mine = this.#alerting.then(async () => {
+      const at = this.#options.now();
+      const alert = await this.#core.store.get(alertId);
+      if (alert === null) throw new JoulegateError('NOT_FOUND', `there is no alert "${alertId}"`);
+      const decided = decide(alert, decision, { by, at });
+      const { action, reason = '' } = decision;
+      const [before, after] = [JSON.stringify(alert), JSON.stringify(decided)];
+      await this.#trailOrThrow().append({ at, by, from, action, alert: alertId, reason, before, after });
+      await this.#core.store.save(decided);
+      this.#tell({ kind: 'alert', alert: decided });
+      return decided;
+    });
+    this.#alerting = mine.then(
+      () => this.#raiseAll(this.#silencing.onDecision(decision, by, this.#options.now())),
+      () => undefined,
+    );
+    return mine;
+  }
+
+  async trail(): ReturnType<AlertTrail['read']> {
+    return this.#trailOrThrow().read();
+  }
+
+  /** Raises an alert when the audit trail does not hold. */
+  async checkTrail(): Promise<void> {
+    const { verdict } = await this.#trailOrThrow().read();
+    if (!verdict.holds) this.raise(auditBroken(verdict, this.#options.now()));
   }
 
   subscribe(listener: (event: LiveEvent) => void): () => void {
@@ -129,6 +163,21 @@ export class LivePlant implements PlantView {
     this.raise(anomalyToSignal(episode, names));
   }
 
+  #trailOrThrow(): AlertTrail {
+    const { trail } = this.#options;
+    if (trail === undefined) {
+      throw new JoulegateError(
+        'STORE_FAILED',
+        'this plant keeps no audit trail of alerts; review them at the running service',
+      );
+    }
+    return trail;
+  }
+
+  #raiseAll(signals: readonly AlertSignal[]): void {
+    for (const signal of signals) this.raise(signal);
+  }
+
   /** Turns a signal into an alert, one after the other so that occurrences of one key are counted. */
   raise(signal: AlertSignal): void {
     this.#alerting = this.#alerting.then(async () => {
@@ -155,6 +204,17 @@ export class LivePlant implements PlantView {
     const from = localDateStart(target.basePeriod.from, timezone) ?? 0;
     const today = this.#core.dayOf(Number.isFinite(clock) ? clock : this.#options.now()).start;
     const all = await this.#core.store.readAllWindows({ window: '1d', from, to: today });
+    const observations =
+      target.baseline === undefined
+        ? []
+        : await observationsOf(target.baseline, {
+            store: this.#core.store,
+            path: target.path,
+            zone: timezone,
+            shifts: this.#options.scoring.energy?.shifts ?? [],
+            from,
+            to: today,
+          });
     const dated = all.map((row) => ({ day: localDate(row.start, timezone), row }));
     return reportTarget({
       id: target.id,
@@ -165,6 +225,10 @@ export class LivePlant implements PlantView {
       days: dated.filter(({ row }) => row.path === target.path),
       children: dated.filter(({ row }) => isRightBelow(row.path, target.path)),
       ...(target.plan === undefined ? {} : { plan: target.plan }),
+      ...(target.baseline === undefined ? {} : { baseline: { ...target.baseline, observations } }),
+      ...(target.multiYear === undefined
+        ? {}
+        : { multiYear: { ...target.multiYear, today: localDate(today, timezone) } }),
       founding: target.seed === undefined ? null : (this.#options.founding.get(target.seed) ?? null),
     });
   }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ServiceDeps } from '../broker/contract/deps.ts';
 import { describeError } from '../broker/contract/error.ts';
@@ -16,12 +17,18 @@ import { createReporter } from './reports/reporter.ts';
 import { ReportSchedule } from './reports/schedule.ts';
 import { ReceiveWindow } from './ingest/receive-window.ts';
 import { LivePlant } from './live-plant.ts';
+import { Notifier } from './notify/notifier.ts';
+import { openSyslog } from './syslog.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
 import { createStream, startPlantReader } from './plant-stream.ts';
+import { AlertTrail } from './store/alert-trail.ts';
+import { StaticFactorLog } from './store/static-factor-log.ts';
 import { ValueAddedBook } from './store/value-added-book.ts';
 import { ProblemBook } from './problem-book.ts';
 
 export { openCore, type ScoringCore } from './core.ts';
+export { backupStore, restoreStore, type BackupManifest } from './store/embedded/backup.ts';
+export { exportFigures } from './export-figures.ts';
 export { LivePlant } from './live-plant.ts';
 
 export type ScoringConfig = {
@@ -50,7 +57,9 @@ export interface ScoringService extends AsyncDisposable {
 /** DataSetMessages taken and not yet stored, at most. */
 const WINDOW_MESSAGES = 50_000;
 const HEALTH_MS = 10_000;
+const OPEN_ALERTS = 1000;
 const PRUNE_MS = 3_600_000;
+const MODELS_MS = 60_000;
 const defaultApi = { host: '127.0.0.1', port: 8700, openLoopback: false } as const;
 const defaultRetention = { minute: '60d', quarter: '400d', hour: '3650d' } as const;
 
@@ -86,8 +95,10 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
   const startedAt = now();
   const health = (state: ServiceHealth['state'] = 'running'): ServiceHealth =>
     ownHealth({ core, stream, problems, now, state, startedAt, id: scoring.id, version: deps.version });
-  live = new LivePlant(core, { plant, scoring, founding: deps.founding, log, now, ownHealth: health });
+  const trail = await AlertTrail.open(join(deps.dataDir, 'alert-trail.jsonl'));
+  live = new LivePlant(core, { trail, plant, scoring, founding: deps.founding, log, now, ownHealth: health });
   const plantView = live;
+  await plantView.checkTrail();
   const window = new ReceiveWindow(WINDOW_MESSAGES, () => void flusher.flush());
   const reader: Reader = opening.use(
     startPlantReader({ scoring, stream, live: plantView, problems, log, now, window }),
@@ -127,6 +138,12 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
       accounts: deps.accounts,
       valueAdded,
       reports: reporter,
+      models: {
+        paths: () => core.library.paths(),
+        list: (path) => core.library.list(path),
+        running: () => core.desk.running(),
+      },
+      staticFactors: new StaticFactorLog(join(deps.dataDir, 'static-factors.jsonl')),
       store: core.store,
       alerts: core.store,
       view: plantView,
@@ -146,11 +163,37 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
         }),
     }),
   );
+  if (scoring.notifications !== undefined) {
+    const open = await core.store.list({ open: true, limit: OPEN_ALERTS });
+    const notifier = opening.use(
+      await Notifier.open(
+        {
+          section: scoring.notifications,
+          site: plant.site,
+          zone: plant.timezone,
+          file: join(deps.dataDir, 'notifications.json'),
+          problems,
+          log,
+          now,
+        },
+        open,
+      ),
+    );
+    opening.defer(plantView.subscribe((event) => event.kind === 'alert' && notifier.note(event.alert)));
+    notifier.start();
+  }
+  if (scoring.syslog !== undefined) {
+    const origin = { host: hostname(), site: plant.site, version: deps.version };
+    const file = join(deps.dataDir, 'syslog-queue.json');
+    const syslog = opening.use(await openSyslog({ section: scoring.syslog, file, origin, problems, log }));
+    opening.defer(plantView.subscribe((event) => event.kind === 'alert' && syslog.note(event.alert)));
+  }
   const tell = (state: ServiceHealth['state']): Promise<void> =>
     reader.publish(topics.health(scoring.id), health(state), true).catch(() => undefined);
   const timers = [
     setInterval(() => plantView.refresh(), 1000),
     setInterval(() => void tell('running'), HEALTH_MS),
+    setInterval(() => void core.desk.refresh(), MODELS_MS),
     setInterval(
       () =>
         void prune(core, scoring, now).catch((error: unknown) =>

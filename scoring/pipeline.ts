@@ -1,38 +1,18 @@
-import { energyChain, NO_BOUNDARIES, type Boundaries } from './energy/boundaries.ts';
+import { energyChain, NO_BOUNDARIES } from './energy/boundaries.ts';
 import type { EquipmentDescription, TagDescription } from '../broker/contract/tag.ts';
-import type { MachineModel } from './anomaly/machine-model.ts';
 import type { AnomalyEpisode, AnomalyScore } from './anomaly/score.ts';
 import type { LedgerIssue } from './energy/equipment-ledger.ts';
-import type { DaySpan } from './energy/local-day.ts';
+import { MachineSeries } from './energy/machine-series.ts';
+import { QuarterBook } from './energy/quarter-book.ts';
 import { WindowBook } from './energy/window-book.ts';
 import type { TreeObject } from './energy/window-record.ts';
-import {
-  EquipmentScorer,
-  isUsable,
-  type AnomalyOptions,
-  type ScorerCheckpoint,
-  type ScorerLabels,
-} from './equipment-scorer.ts';
+import { EquipmentScorer, isUsable, type ScorerCheckpoint, type ScorerLabels } from './equipment-scorer.ts';
 import { ClockGuard } from './ingest/clock-guard.ts';
-import type { MetricSink, MetricStore } from './store/metric-store.ts';
+import type { PipelineIssue, PipelineOptions } from './pipeline-options.ts';
+import type { MetricSink, MetricStore, SensorRow } from './store/metric-store.ts';
+import { recentQuarters } from './store/quarter-rows.ts';
 
-export type PipelineIssue = Omit<LedgerIssue, 'code'> & {
-  readonly code: LedgerIssue['code'] | 'CLOCK_JUMP';
-  readonly equipment: string;
-};
-
-export type PipelineOptions = {
-  /** Main meters and independent objects; default: none. */
-  readonly boundaries?: Boundaries;
-  readonly dayOf: (at: number) => DaySpan;
-  readonly maxGapMs: number;
-  readonly latenessMs: number;
-  readonly anomaly: AnomalyOptions;
-  readonly models: ReadonlyMap<string, MachineModel>;
-  readonly onIssue: (issue: PipelineIssue) => void;
-  readonly onEpisode: (episode: AnomalyEpisode) => void;
-  readonly onModel: (path: string, model: MachineModel) => void;
-};
+export type { PipelineIssue, PipelineOptions };
 
 export type Checkpoint = { readonly name: string; readonly body: string | null };
 
@@ -67,6 +47,7 @@ export class ScoringPipeline {
   readonly #store: MetricStore;
   readonly #sinks: readonly MetricSink[];
   readonly #book: WindowBook;
+  readonly #quarters = new QuarterBook();
   readonly #guard = new ClockGuard<Sample>({ toleranceMs: CLOCK_TOLERANCE_MS, capacity: HELD_SAMPLES });
   readonly #machines: Machine[] = [];
   readonly #byPath = new Map<string, number>();
@@ -75,6 +56,7 @@ export class ScoringPipeline {
   readonly #labels: ReadonlyMap<string, string>;
   #plantPower = 0;
   #scores: AnomalyScore[] = [];
+  #rows: SensorRow[] = [];
   #episodes = new Map<string, AnomalyEpisode>();
 
   private constructor(
@@ -83,6 +65,7 @@ export class ScoringPipeline {
     options: PipelineOptions,
     state: {
       readonly book: WindowBook;
+      readonly quarters: readonly { readonly name: string; readonly body: string }[];
       readonly checkpoints: ReadonlyMap<string, string>;
       readonly labels: ReadonlyMap<string, string>;
     },
@@ -91,6 +74,7 @@ export class ScoringPipeline {
     this.#sinks = sinks;
     this.#options = options;
     this.#book = state.book;
+    this.#quarters.restore(state.quarters);
     this.#checkpoints = state.checkpoints;
     this.#labels = state.labels;
   }
@@ -112,7 +96,9 @@ export class ScoringPipeline {
     }
     const saved = await store.readCheckpoints('ledger/');
     const labels = await store.readCheckpoints('labels/');
+    const quarters = extent === null ? [] : await recentQuarters(store, extent.to);
     return new ScoringPipeline(store, sinks, options, {
+      quarters,
       book,
       checkpoints: new Map(saved.map(({ name, body }) => [name.slice('ledger/'.length), body])),
       labels: new Map(labels.map(({ name, body }) => [name.slice('labels/'.length), body])),
@@ -218,12 +204,16 @@ export class ScoringPipeline {
     }
     const windows = this.#book.takeChanged(watermark);
     const scores = this.#scores;
+    const rows = this.#rows;
     const episodes = this.#episodes;
     this.#scores = [];
+    this.#rows = [];
     this.#episodes = new Map();
     const dirty = this.#machines.filter((machine) => machine.scorer.dirty);
     const relabelled = this.#machines.filter((machine) => machine.scorer.labelsChanged);
+    const quarters = this.#quarters.takeChanged(clock);
     const checkpoints = [
+      ...quarters,
       ...dirty.map(({ scorer }) => ({
         name: `ledger/${scorer.equipment.path}`,
         body: JSON.stringify(scorer.checkpoint()),
@@ -239,10 +229,12 @@ export class ScoringPipeline {
     try {
       // Sinks first: what they get twice after a crash replaces itself, what they never get is missing.
       for (const sink of this.#sinks) await sink.write({ windows, scores });
-      await this.#store.write({ windows, scores, episodes: [...episodes.values()], checkpoints });
+      await this.#store.write({ windows, scores, rows, episodes: [...episodes.values()], checkpoints });
     } catch (error) {
       this.#book.retake(windows);
+      this.#quarters.retake(quarters);
       this.#scores = [...scores, ...this.#scores];
+      this.#rows = [...rows, ...this.#rows];
       this.#episodes = new Map([...episodes, ...this.#episodes]);
       for (const { scorer } of dirty) scorer.dirty = true;
       for (const { scorer } of relabelled) scorer.labelsChanged = true;
@@ -259,6 +251,13 @@ export class ScoringPipeline {
     const chain = [line, area, { path: '', level: 'site' } as const].filter((object) => object !== null);
     const ancestors = chain.map(({ path }) => path);
     const counted = new Set(energyChain(equipment.path, ancestors, this.#options.boundaries ?? NO_BOUNDARIES));
+    const onIssue = (issue: LedgerIssue) => this.#options.onIssue({ ...issue, equipment: equipment.path });
+    const series = new MachineSeries(equipment.path, tags, {
+      book: this.#quarters,
+      watched: this.#options.watched?.get(equipment.path) ?? new Set(),
+      maxGapMs: this.#options.maxGapMs,
+      onIssue,
+    });
     const lineName = line?.path ?? equipment.path;
     const machine: Machine = {
       counted: new Set([equipment.path, ...counted]),
@@ -276,9 +275,14 @@ export class ScoringPipeline {
         },
         maxGapMs: this.#options.maxGapMs,
         anomaly: this.#options.anomaly,
+        ...(series.isEmpty ? {} : { series }),
         events: {
-          onIssue: (issue) => this.#options.onIssue({ ...issue, equipment: equipment.path }),
+          onIssue,
           onScore: (score) => this.#scores.push(score),
+          onRow: (row, sensors) => {
+            this.#rows.push({ path: equipment.path, sensors, row });
+            return this.#options.onRow?.({ path: equipment.path, sensors, row }) ?? null;
+          },
           onEpisode: (episode) => {
             this.#episodes.set(episode.id, episode);
             this.#options.onEpisode(episode);

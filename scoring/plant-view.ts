@@ -2,8 +2,11 @@ import type { ServiceHealth, Problem } from '../broker/contract/health.ts';
 import type { LocalText } from '../broker/contract/plant.ts';
 import type { MachineState, TagRole } from '../broker/contract/tag.ts';
 import type { AnomalyEpisode, NoScoreReason } from './anomaly/score.ts';
+import type { MachineMeter } from './energy/meter-fit.ts';
 import type { EquipmentLevel, FigureClass } from './energy/window.ts';
 import type { Alert } from './security/alert.ts';
+import type { AuditEntry, TrailVerdict } from './security/audit-trail.ts';
+import type { ReviewDecision } from './security/review.ts';
 import type { TargetReport } from './energy/target.ts';
 
 /** Live figures of one object of the tree. null = no figure, never 0 for unknown. */
@@ -65,6 +68,9 @@ export type LiveEvent =
   | { readonly kind: 'alert'; readonly alert: Alert }
   | { readonly kind: 'health'; readonly health: PlantHealth };
 
+/** Who decides about an alert: the way the person came in, and the network address. */
+export type Reviewer = { readonly by: string; readonly from: string };
+
 /** What the API shows of the running plant, beside what it reads from the store. */
 export interface PlantView {
   readonly site: {
@@ -75,10 +81,14 @@ export interface PlantView {
   };
   /** Site first, then areas, lines, equipment in tree order. */
   equipment(): readonly EquipmentNode[];
+  /** Rated power and meter of every machine that is known. */
+  meters(): readonly MachineMeter[];
   health(): PlantHealth;
   targets(): Promise<readonly TargetReport[]>;
-  /** @throws JoulegateError NOT_FOUND. */
-  acknowledge(alertId: string, by: string): Promise<Alert>;
+  /** Applies a person's decision and keeps it in the audit trail first. @throws JoulegateError NOT_FOUND, CONFLICT, PAYLOAD_INVALID, STORE_FAILED. */
+  review(alertId: string, decision: ReviewDecision, who: Reviewer): Promise<Alert>;
+  /** The audit trail of all alerts, and whether it holds. @throws JoulegateError STORE_FAILED. */
+  trail(): Promise<{ readonly entries: readonly AuditEntry[]; readonly verdict: TrailVerdict }>;
   /** Calls the listener for every live event until the returned function is called. */
   subscribe(listener: (event: LiveEvent) => void): () => void;
 }

@@ -94,7 +94,7 @@ const tariffCheck = Compile(TariffFile);
 /**
  * Reads every factor set (`*.yaml`) of a folder; without one, the sets that are shipped. What a set must hold beyond its
  * form is judged by the caller's `problems` (scoring/energy/conversion.ts), so that one rule serves files and imports.
- * @throws JoulegateError SEED_INVALID naming file, key and remedy.
+ * @throws JoulegateError SEED_INVALID naming file, line, key and remedy.
  */
 export async function loadFactorSets(
   problems: (set: FactorSetFile) => readonly string[],
@@ -109,20 +109,17 @@ export async function loadFactorSets(
   return sets;
 }
 
-/** Reads one factor set. @throws JoulegateError SEED_INVALID naming file, key and remedy. */
+/** Reads one factor set. @throws JoulegateError SEED_INVALID naming file, line, key and remedy. */
 export async function loadFactorSet(
   file: string,
   problems: (set: FactorSetFile) => readonly string[],
 ): Promise<FactorSetFile> {
-  const set = await readSeed(file, factorCheck);
-  const [problem] = problems(set);
-  if (problem !== undefined) throw new JoulegateError('SEED_INVALID', `${file}: ${problem}`);
-  return set;
+  return readSeed(file, factorCheck, problems);
 }
 
 /**
  * Reads a tariff; `id` names a shipped one, `file` one of the plant.
- * @throws JoulegateError SEED_INVALID naming file, key and remedy, also for hours that do not add up to 24.
+ * @throws JoulegateError SEED_INVALID naming file, line, key and remedy, also for hours that do not add up to 24.
  */
 export async function loadTariff(
   from: { readonly id: string } | { readonly file: string },
@@ -132,8 +129,5 @@ export async function loadTariff(
     'file' in from
       ? from.file
       : fileURLToPath(new URL(`./tariffs/${encodeURIComponent(from.id)}.yaml`, import.meta.url));
-  const plan = await readSeed(file, tariffCheck);
-  const [problem] = problems(plan);
-  if (problem !== undefined) throw new JoulegateError('SEED_INVALID', `${file}: ${problem}`);
-  return plan;
+  return readSeed(file, tariffCheck, problems);
 }

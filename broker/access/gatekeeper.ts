@@ -44,7 +44,12 @@ export function createGatekeeper(options: {
       const { topic, retain, qos } = packet;
       if (member?.access.mayPublish(topic) !== true) {
         if (!badText(client, topic)) {
-          tell(client, { kind: 'topic-denied', severity: 'medium', message: 'publish refused', subject: clean(topic) });
+          tell(client, {
+            kind: 'topic-denied',
+            severity: 'medium',
+            message: retain ? 'retained publish refused' : 'publish refused',
+            subject: clean(topic),
+          });
         }
         return done(new Error('topic is not allowed'));
       }

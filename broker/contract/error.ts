@@ -22,8 +22,12 @@ export const errorCodes = {
   MODEL_FAILED: { retry: false, exitCode: 1, http: 500 },
   SEED_INVALID: { retry: false, exitCode: 2, http: 500 },
   NOT_FOUND: { retry: false, exitCode: 1, http: 404 },
+  CONFLICT: { retry: false, exitCode: 1, http: 409 },
   QUERY_INVALID: { retry: false, exitCode: 2, http: 400 },
   SIGN_IN_REQUIRED: { retry: false, exitCode: 1, http: 401 },
+  TOO_MANY_REQUESTS: { retry: true, exitCode: 1, http: 429 },
+  NOTIFICATION_FAILED: { retry: true, exitCode: 1, http: 502 },
+  NOTIFICATION_REFUSED: { retry: false, exitCode: 1, http: 502 },
   SERVICE_STOPPED: { retry: true, exitCode: 1, http: 503 },
   INTERNAL: { retry: false, exitCode: 1, http: 500 },
 } as const satisfies Record<string, { readonly retry: boolean; readonly exitCode: 1 | 2; readonly http: number }>;

@@ -10,6 +10,7 @@ export type EvaluateCsvOptions = EvaluateAnomalyOptions & {
   readonly without?: readonly string[];
   readonly train?: number;
   readonly window: number;
+  readonly falseAlarms?: number;
 };
 
 /** `joulegate evaluate energy|skab|nab|csv`: recorded data judged without any service. */
@@ -57,6 +58,7 @@ export function addEvaluateCommand(program: Command, context: CommandContext): v
         'rows at the start, or their share, that train; default: a fifth, at most 20000',
         number,
       )
+      .option('--false-alarms <per week>', 'budget that the limits keep; needs a readable time', number)
       .option('--window <rows>', 'widest softened label border of VUS-PR', number, 100),
     'csv',
   )

@@ -3,8 +3,10 @@ import type { ServerConfig, TagConfig } from '../../gateway/config/schema.ts';
 import type { EnergySection } from '../../scoring/config.ts';
 import { shiftProblems } from '../../scoring/energy/calendar.ts';
 import { energyFactorKwh, energyUnitNames, powerFactorKw, powerUnitNames } from '../../scoring/energy/unit.ts';
+import { baselineProblems } from './baseline-findings.ts';
 import { closest } from './closest.ts';
 import type { ConfigPath } from './problem.ts';
+import { checkReports } from './report-findings.ts';
 import { show, type PathProblem } from './schema-problems.ts';
 import type { PlantConfig } from './schema.ts';
 
@@ -25,6 +27,7 @@ export function semanticFindings(config: Sections): Findings {
   checkServers(config, error, warn);
   checkMqtt(config, error);
   checkScoring(config, error);
+  checkReports(config.scoring, isLoopback, error);
   return { errors, warnings };
 }
 
@@ -221,6 +224,7 @@ function checkScoring({ scoring, broker, gateway }: Sections, error: Report): vo
   }
   checkBoundaries(scoring?.energy, gateway, error);
   for (const problem of shiftFaults(scoring?.energy?.shifts)) error(['scoring', 'energy', 'shifts'], problem);
+  if (scoring !== undefined) for (const { path, message } of baselineProblems(scoring, gateway)) error(path, message);
   const targetId = unique(error);
   for (const [index, target] of (scoring?.targets ?? []).entries()) {
     const at: ConfigPath = ['scoring', 'targets', index];

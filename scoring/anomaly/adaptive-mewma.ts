@@ -2,7 +2,8 @@ import { JoulegateError } from '../../broker/contract/error.ts';
 import { calibrateRatio, type Detector, type Judgement, type SensorPart } from './detector.ts';
 import { cholesky } from './linear.ts';
 import { hotelling, WARM_UP_ROWS } from './machine-model.ts';
-import { tailLevel } from './tail.ts';
+import { lastThree } from './spot.ts';
+import { AdaptiveLimit } from './adaptive-limit.ts';
 
 /** Rows the short and the long memory reach back. */
 const MEMORIES = [200, 1440] as const;
@@ -11,12 +12,11 @@ const SMOOTHING = 0.2;
 const SHRINKAGE = 0.9;
 /** The factor of the covariance is renewed after this many rows. */
 const REFACTOR_ROWS = 20;
-/** Statistics the limit is taken from, and how often it is renewed. */
-const TAIL_ROWS = 1000;
-const LIMIT_ROWS = 50;
-const FIRST_LIMIT_ROWS = 100;
+/** sqrt(T²/p) below this is no limit: it is what every row has. */
+const LEAST_LIMIT = 1;
+const DEFAULT_RISK = 1e-3;
 /** A row moves the baseline by at most this many spreads, so that a fault is not learnt at once. */
-const CLAMP = 4;
+const CLAMP = 2;
 
 type Memory = {
   readonly reach: number;
@@ -29,36 +29,38 @@ type Saved = {
   readonly kind: 'adaptive-mewma';
   readonly size: number;
   readonly seen: number;
-  readonly limit: number;
-  readonly tail: readonly number[];
+  readonly limit: readonly number[];
   readonly smoothed: readonly number[];
   readonly memories: readonly { readonly mean: readonly number[]; readonly covariance: readonly number[] }[];
 };
 
 /**
  * Needs no training: T² of the smoothed row against exponentially forgetting means and covariances of a short and a long
- * memory (Lowry et al. 1992 on a forgetting baseline), joined by their geometric mean. The limit is the level that
- * peaks over threshold give for the latest statistics (Siffer et al., SPOT, KDD 2017), and so follows slow drift.
+ * memory (Lowry et al. 1992 on a forgetting baseline), joined by their geometric mean. The limit
+ * follows the statistic, see AdaptiveLimit.
  */
 export class AdaptiveMewma implements Detector {
   readonly #exceedance: number;
+  readonly #least: number;
+  #follow: AdaptiveLimit;
   #memories: Memory[] = [];
+  #lastThree = lastThree();
   #smoothed = new Float64Array();
   #row: Float64Array = new Float64Array();
   #weighted = new Float64Array();
-  #tail: number[] = [];
-  #limit = Number.POSITIVE_INFINITY;
   #seen = 0;
 
-  /** `exceedance`: share of the rows of a healthy machine that may lie above the limit. */
-  constructor(exceedance = 1e-3) {
-    this.#exceedance = exceedance;
+  /** `risk`: episodes per row of a healthy machine, stated by an operator; null takes 1e-3 and never a limit below 1. */
+  constructor(risk: number | null = null) {
+    this.#exceedance = risk ?? DEFAULT_RISK;
+    this.#least = risk === null ? LEAST_LIMIT : 0.01;
+    this.#follow = new AdaptiveLimit(this.#exceedance, this.#least);
   }
 
   fit(rows: readonly Float64Array[]): void {
     this.#memories = [];
-    this.#tail = [];
-    this.#limit = Number.POSITIVE_INFINITY;
+    this.#lastThree = lastThree();
+    this.#follow = new AdaptiveLimit(this.#exceedance, this.#least);
     this.#seen = 0;
     for (const row of rows) this.next(row);
   }
@@ -77,9 +79,10 @@ export class AdaptiveMewma implements Detector {
     }
     for (const memory of this.#memories) this.#learn(memory, row);
     if (this.#seen <= WARM_UP_ROWS) return { score: 0, ratio: 0, degraded: 'warm-up' };
-    const ratio = statistic / this.#limit;
-    this.#keep(statistic);
-    if (!Number.isFinite(this.#limit) || !Number.isFinite(ratio)) return { score: 0, ratio: 0, degraded: 'warm-up' };
+    const { limit } = this.#follow;
+    const ratio = statistic / limit;
+    this.#follow.add(this.#lastThree(statistic));
+    if (!Number.isFinite(limit) || !Number.isFinite(ratio)) return { score: 0, ratio: 0, degraded: 'warm-up' };
     const judged = { score: calibrateRatio(ratio), ratio };
     return missing ? { ...judged, degraded: 'sensor-missing' } : judged;
   }
@@ -106,8 +109,7 @@ export class AdaptiveMewma implements Detector {
       kind: 'adaptive-mewma',
       size: this.#smoothed.length,
       seen: this.#seen,
-      limit: Number.isFinite(this.#limit) ? this.#limit : 0,
-      tail: [...this.#tail],
+      limit: this.#follow.save(),
       smoothed: [...this.#smoothed],
       memories: this.#memories.map(({ mean, covariance }) => ({ mean: [...mean], covariance: [...covariance] })),
     };
@@ -116,12 +118,11 @@ export class AdaptiveMewma implements Detector {
 
   load(saved: unknown): void {
     const state = saved as Partial<Saved> | null;
-    if (state?.kind !== 'adaptive-mewma' || state.memories === undefined || state.tail === undefined) {
+    if (state?.kind !== 'adaptive-mewma' || state.memories === undefined || state.limit === undefined) {
       throw new JoulegateError('CONFIG_INVALID', 'model data is not of the detector "adaptive-mewma"; start it anew');
     }
     this.#seen = state.seen ?? 0;
-    this.#limit = (state.limit ?? 0) > 0 ? (state.limit ?? 0) : Number.POSITIVE_INFINITY;
-    this.#tail = [...state.tail];
+    this.#follow.load(state.limit);
     this.#smoothed = Float64Array.from(state.smoothed ?? []);
     this.#weighted = new Float64Array(this.#smoothed.length);
     this.#memories = state.memories.map(({ mean, covariance }, index) => {
@@ -177,14 +178,6 @@ export class AdaptiveMewma implements Detector {
         memory.covariance[index] = before + weight * ((step[i] ?? 0) * (step[j] ?? 0) - before);
       }
     }
-  }
-
-  #keep(statistic: number): void {
-    if (!Number.isFinite(statistic)) return;
-    this.#tail.push(statistic);
-    if (this.#tail.length > TAIL_ROWS) this.#tail.shift();
-    if (this.#tail.length < FIRST_LIMIT_ROWS || this.#seen % LIMIT_ROWS !== 0) return;
-    this.#limit = Math.max(tailLevel(this.#tail, this.#exceedance), 1);
   }
 }
 

@@ -8,8 +8,19 @@ export type Judgement = {
   readonly degraded?: DegradedReason;
 };
 
-/** `warm-up`: too few rows so far; `sensor-missing`: judged by the sensors that are there; `no-data`: none is there. */
-export type DegradedReason = 'warm-up' | 'sensor-missing' | 'no-data' | 'training-short';
+/**
+ * `warm-up`: too few rows so far; `sensor-missing`: judged by the sensors that are there; `no-data`: none is there;
+ * `training-short`: judged without training; `sensors-changed`: judged by the sensors it was started with; `time-jump`: the
+ * row does not follow the one before; `all-zero`: every sensor reads zero.
+ */
+export type DegradedReason =
+  | 'warm-up'
+  | 'sensor-missing'
+  | 'no-data'
+  | 'training-short'
+  | 'sensors-changed'
+  | 'time-jump'
+  | 'all-zero';
 
 /** One sensor's part of a row's score; all parts add up to 1. */
 export type SensorPart = {
@@ -26,8 +37,8 @@ export type SensorPart = {
 export interface Detector {
   /** Learns from rows taken to be normal, oldest first, and starts over. A detector without training only warms up. */
   fit(rows: readonly Float64Array[]): void;
-  /** Judges the next row. Never throws and never gives NaN. */
-  next(row: Float64Array): Judgement;
+  /** Judges the next row; `at` is its epoch ms where known. Never throws and never gives NaN. */
+  next(row: Float64Array, at?: number): Judgement;
   /** Parts of the latest judgement, largest first. */
   explain(): readonly SensorPart[];
   /** Plain JSON data that `load` goes on from. */

@@ -3,11 +3,15 @@ import { calibrateRatio, type Detector, type Judgement, type SensorPart } from '
 import { fQuantile } from './f-distribution.ts';
 import { cholesky } from './linear.ts';
 import { EWMA_WEIGHT, hotelling, WARM_UP_ROWS } from './machine-model.ts';
+import { addOuter, meanOf, momentsOf, smoothRow } from './smoothed-rows.ts';
 
 /** Weight of the covariance between training blocks: slow drift seen in training counts as normal. */
 const BETWEEN_BLOCK_WEIGHT = 4;
 const BLOCKS = 4;
 const SHRINKAGE = 0.9;
+/** Smoothed variance of a sensor that never moved in training, and what it counts as: that of smoothed white noise. */
+const CONSTANT = 1e-9;
+const CONSTANT_VARIANCE = EWMA_WEIGHT / (2 - EWMA_WEIGHT);
 /** Rows that, smoothed, are worth less than this per sensor give no covariance to believe. */
 const MIN_ROWS_PER_SENSOR = 3;
 
@@ -51,11 +55,11 @@ export class DriftMewma implements Detector {
     this.#seen = 0;
     const size = rows[0]?.length ?? 0;
     if (size === 0 || rows.length < WARM_UP_ROWS + BLOCKS * MIN_ROWS_PER_SENSOR * size) return;
-    const { center, spread } = moments(rows, size);
+    const { center, spread } = momentsOf(rows, size);
     const state = new Float64Array(size);
     const smoothed: Float64Array[] = [];
     rows.forEach((row, index) => {
-      smooth(row, { center, spread }, state);
+      smoothRow(row, { center, spread }, state, EWMA_WEIGHT);
       if (index >= WARM_UP_ROWS) smoothed.push(Float64Array.from(state));
     });
     const mean = meanOf(smoothed, size);
@@ -79,7 +83,7 @@ export class DriftMewma implements Detector {
   next(row: Float64Array): Judgement {
     const model = this.#model;
     if (model === null) return { score: 0, ratio: 0, degraded: 'training-short' };
-    const missing = smooth(row, model, this.#smoothed);
+    const missing = smoothRow(row, model, this.#smoothed, EWMA_WEIGHT);
     this.#row = row;
     this.#seen += 1;
     if (missing === row.length) return { score: 0, ratio: 0, degraded: 'no-data' };
@@ -141,46 +145,6 @@ export function predictionLimit(rows: number, sensors: number, alpha: number): n
   return Math.sqrt((quantile * (worth + 1) * (worth - 1)) / (worth * (worth - sensors)));
 }
 
-/** Takes a row into the smoothed state; a missing value leaves its sensor as it is. Number of missing values. */
-function smooth(
-  row: Float64Array,
-  model: { readonly center: ArrayLike<number>; readonly spread: ArrayLike<number> },
-  state: Float64Array,
-): number {
-  let missing = 0;
-  for (let i = 0; i < state.length; i += 1) {
-    const value = row[i] ?? Number.NaN;
-    if (!Number.isFinite(value)) {
-      missing += 1;
-      continue;
-    }
-    const before = state[i] ?? 0;
-    state[i] = before + EWMA_WEIGHT * ((value - (model.center[i] ?? 0)) / (model.spread[i] ?? 1) - before);
-  }
-  return missing;
-}
-
-function moments(rows: readonly Float64Array[], size: number): { center: Float64Array; spread: Float64Array } {
-  const center = new Float64Array(size);
-  const spread = new Float64Array(size);
-  for (let i = 0; i < size; i += 1) {
-    const values = rows.map((row) => row[i] ?? Number.NaN).filter(Number.isFinite);
-    const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length);
-    center[i] = mean;
-    // A constant sensor has no scale of its own: a thousandth of its value is a change.
-    spread[i] =
-      Math.sqrt(variance) > 1e-9 * Math.abs(mean) ? Math.sqrt(variance) : Math.max(1e-3 * Math.abs(mean), 1e-6);
-  }
-  return { center, spread };
-}
-
-function meanOf(rows: readonly Float64Array[], size: number): Float64Array {
-  const mean = new Float64Array(size);
-  for (const row of rows) for (let i = 0; i < size; i += 1) mean[i] = (mean[i] ?? 0) + (row[i] ?? 0) / rows.length;
-  return mean;
-}
-
 function blockCovariance(rows: readonly Float64Array[], mean: Float64Array, size: number): Float64Array {
   const matrix = new Float64Array(size * size);
   for (let block = 0; block < BLOCKS; block += 1) {
@@ -193,17 +157,9 @@ function blockCovariance(rows: readonly Float64Array[], mean: Float64Array, size
   for (let i = 0; i < size; i += 1) {
     for (let j = 0; j < size; j += 1) {
       const index = i * size + j;
-      matrix[index] = i === j ? (matrix[index] ?? 0) + 1e-6 : (matrix[index] ?? 0) * SHRINKAGE;
+      const value = matrix[index] ?? 0;
+      matrix[index] = i === j ? (value < CONSTANT ? CONSTANT_VARIANCE : value + 1e-6) : value * SHRINKAGE;
     }
   }
   return matrix;
-}
-
-function addOuter(matrix: Float64Array, row: Float64Array, center: Float64Array, weight: number): void {
-  const size = row.length;
-  for (let i = 0; i < size; i += 1) {
-    const di = ((row[i] ?? 0) - (center[i] ?? 0)) * weight;
-    for (let j = 0; j < size; j += 1)
-      matrix[i * size + j] = (matrix[i * size + j] ?? 0) + di * ((row[j] ?? 0) - (center[j] ?? 0));
-  }
 }

@@ -10,6 +10,8 @@ import {
   type MachineModel,
 } from './machine-model.ts';
 import type { Context, MachineRow } from './machine-row.ts';
+import type { Judgement, SensorPart } from './detector.ts';
+import { YoungMachine } from './young-machine.ts';
 import { ELEVATED_SCORE, type AnomalyScore, type Contribution, type NoScoreReason } from './score.ts';
 
 /** More missing rows than this, and the machine is judged anew after a wait. */
@@ -30,7 +32,12 @@ export type DetectorMemory = {
   readonly seen: number;
   readonly smoothed: readonly number[];
   readonly load: readonly number[];
+  /** Of a machine without a model. */
+  readonly young?: unknown;
 };
+
+/** In place of a model's id, where the detector without training has judged. */
+export const TRAINING_FREE = 'training-free';
 
 export type ScoredRow = { readonly score: AnomalyScore; readonly step: 'none' | 'start' | 'on' | 'end' };
 
@@ -42,12 +49,14 @@ export function calibrate(ratio: number): number {
 /** Scores the rows of one machine in order; has a memory of some rows, no clock and no I/O. */
 export class MachineDetector {
   readonly #path: string;
+  readonly #sensors: readonly string[];
   readonly #units: readonly (string | undefined)[];
   readonly #rowIntervalMs: number;
   readonly #load = new LoadFeatures();
   readonly #features = new Float64Array(FEATURES);
   readonly #episode = new EpisodeTracker();
   #model: MachineModel | null = null;
+  #young: YoungMachine | null;
   #factor = new Float64Array();
   #smoothed = new Float64Array();
   #expected = new Float64Array();
@@ -59,10 +68,15 @@ export class MachineDetector {
 
   constructor(options: {
     readonly path: string;
+    readonly sensors: readonly string[];
     readonly units: readonly (string | undefined)[];
     readonly rowIntervalMs: number;
+    /** Share of healthy rows that may start an alarm while there is no model. */
+    readonly risk: number;
   }) {
+    this.#young = new YoungMachine(options.units.length, options.risk);
     this.#path = options.path;
+    this.#sensors = options.sensors;
     this.#units = options.units;
     this.#rowIntervalMs = options.rowIntervalMs;
   }
@@ -74,6 +88,7 @@ export class MachineDetector {
   /** Takes a model into use; the smoothed residual starts over. */
   use(model: MachineModel): void {
     this.#model = model;
+    this.#young = null;
     this.#factor = Float64Array.from(model.factor);
     this.#smoothed = new Float64Array(model.sensors.length + 1);
     this.#expected = new Float64Array(model.sensors.length + 1);
@@ -89,6 +104,7 @@ export class MachineDetector {
       seen: this.#seen,
       smoothed: [...this.#smoothed],
       load: this.#load.memory,
+      ...(this.#young === null ? {} : { young: this.#young.save() }),
     };
   }
 
@@ -96,13 +112,17 @@ export class MachineDetector {
   restore(memory: DetectorMemory): void {
     this.#lastAt = memory.lastAt ?? Number.NaN;
     this.#load.restore(memory.load);
+    if (memory.young !== undefined) this.#young?.restore(memory.young);
     if (memory.model !== (this.#model?.id ?? '') || memory.smoothed.length !== this.#smoothed.length) return;
     this.#smoothed.set(memory.smoothed);
     this.#seen = memory.seen;
   }
 
-  /** Judges one row. Rows that cannot be judged say why and never raise an alarm. */
-  next(row: MachineRow): ScoredRow {
+  /**
+   * Judges one row. Rows that cannot be judged say why and never raise an alarm. `second`: what a trained model that a person has taken
+   * into use says of the row; the ratio is then the geometric mean of both: where one sees little the other must see much.
+   */
+  next(row: MachineRow, second: Judgement | null = null): ScoredRow {
     const missing = Number.isNaN(this.#lastAt)
       ? 0
       : Math.max(0, Math.round((row.at - this.#lastAt) / this.#rowIntervalMs) - 1);
@@ -115,7 +135,7 @@ export class MachineDetector {
     }
     this.#load.next(row, this.#features);
     const model = this.#model;
-    if (model === null) return this.#unscored(row, 'learning');
+    if (model === null) return this.#judgeYoung(row);
     if (!row.sensors.every(Number.isFinite)) return this.#unscored(row, 'sensor-missing');
     if (row.mixed) return this.#unscored(row, 'transition');
     const spread = model.spread[row.context];
@@ -127,14 +147,34 @@ export class MachineDetector {
     }
     this.#seen += 1;
     if (this.#seen <= WARM_UP_ROWS) return this.#unscored(row, 'transition');
-    return this.#judge(row, model);
+    return this.#judge(row, model, second);
   }
 
-  #judge(row: MachineRow, model: MachineModel): ScoredRow {
+  #judgeYoung(row: MachineRow): ScoredRow {
+    const judged = this.#young?.next(row) ?? { reason: 'learning' as const };
+    if ('reason' in judged) return this.#unscored(row, judged.reason);
+    const step = this.#episode.next(judged.ratio);
+    const score = calibrate(judged.ratio);
+    const contributions = score < ELEVATED_SCORE ? [] : judged.parts().map((part) => this.#partOf(part));
+    const { at, context } = row;
+    const { open: alarm } = this.#episode;
+    return { step, score: { path: this.#path, at, score, context, alarm, model: TRAINING_FREE, contributions } };
+  }
+
+  #partOf({ sensor, share, value, expected }: SensorPart): Contribution {
+    const isPower = sensor >= this.#sensors.length;
+    const unit = isPower ? 'kW' : this.#units[sensor];
+    const tag = isPower ? 'Power' : (this.#sensors[sensor] ?? '');
+    return { tag, share, value, expected, ...(unit === undefined ? {} : { unit }) };
+  }
+
+  #judge(row: MachineRow, model: MachineModel, second: Judgement | null): ScoredRow {
     const weighted = new Float64Array(this.#smoothed.length);
     const statistic = hotelling(this.#smoothed, model.mean, this.#factor, weighted);
     const stuck = this.#stuckSensor(row, model);
-    const ratio = Math.max(statistic / model.limit, stuck === -1 ? 0 : FLAT_RATIO);
+    const own = statistic / model.limit;
+    const both = second === null ? own : Math.sqrt(own * second.ratio);
+    const ratio = Math.max(both, stuck === -1 ? 0 : FLAT_RATIO);
     const step = this.#episode.next(ratio);
     const score = calibrate(ratio);
     const contributions = score < ELEVATED_SCORE ? [] : this.#contributions(row, model, weighted, stuck);

@@ -3,6 +3,9 @@ import type { Logger } from '../../broker/contract/deps.ts';
 import type { AccountRules } from '../energy/account.ts';
 import type { PlantView } from '../plant-view.ts';
 import type { AlertStore, MetricStore } from '../store/metric-store.ts';
+import type { ModelDesk } from '../model-desk.ts';
+import type { ModelLibrary } from '../store/model-library.ts';
+import type { StaticFactorLog } from '../store/static-factor-log.ts';
 import type { ValueAddedBook } from '../store/value-added-book.ts';
 
 /** A sign-in that was refused, for whoever turns it into an event. */
@@ -30,6 +33,8 @@ export type ApiOptions = {
   readonly port: number;
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   readonly token: string;
+  /** Requests a minute and address. */
+  readonly requestsPerMinute?: number | undefined;
   /** Requests from this machine may read without signing in. */
   readonly openLoopback: boolean;
   /** Folder of the built console; null = none. */
@@ -38,6 +43,9 @@ export type ApiOptions = {
   readonly valueAdded: ValueAddedBook;
   /** Left out: no reports. */
   readonly reports?: ReportSource | undefined;
+  readonly staticFactors: StaticFactorLog;
+  /** Trained models and those at work. */
+  readonly models: Pick<ModelLibrary, 'paths' | 'list'> & Pick<ModelDesk, 'running'>;
   readonly store: MetricStore;
   readonly alerts: AlertStore;
   readonly view: PlantView;

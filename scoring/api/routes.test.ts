@@ -27,6 +27,7 @@ import {
   ProblemDetails,
   TargetAnswer,
 } from './schemas.ts';
+import { CoverageAnswer, HistoryAnswer } from './security-schemas.ts';
 import type { ApiServer } from './server.ts';
 
 let folder: string;
@@ -120,6 +121,32 @@ describe('energy', () => {
     expect(totals).toMatchObject({ energyKwh: 20, output: 50, sec: 0.4, class: 'A', reason: null });
   });
 
+  it('is given in standard coal on both bases, with the factor set; unknown is null with a reason', async () => {
+    const { standardCoal, points } = await energy(`path=${PRESS}&to=2026-11-23T12:00:00%2B08:00`);
+    expect(standardCoal).toEqual({
+      calorific: {
+        kgce: 2.458,
+        kgcePerOutput: 0.04916,
+        reason: null,
+        factorSets: [{ id: 'gbt-2589-2020', edition: '2020' }],
+        source: 'appendix A 电力（当量值）',
+      },
+      equivalent: {
+        kgce: null,
+        kgcePerOutput: null,
+        reason: expect.stringContaining('scoring.energy.electricityEquivalent'),
+        factorSets: [],
+        source: null,
+      },
+    });
+    expect(points.map(({ kgceCalorific, kgceEquivalent }) => [kgceCalorific, kgceEquivalent])).toEqual([
+      [1.229, null],
+      [1.229, null],
+    ]);
+    const none = await energy('path=stamping/press-line/press-2');
+    expect(none.standardCoal.calorific).toMatchObject({ kgce: null, reason: 'nothing was measured' });
+  });
+
   it('says why a window has no intensity', async () => {
     const { points } = await energy(`path=${PRESS}`);
     expect(points.at(-1)).toMatchObject({ sec: null, reason: 'no-output', energyKwh: 2, idleShare: 1, state: 'open' });
@@ -203,6 +230,32 @@ describe('alerts', () => {
     expect(answer.text).not.toContain('"key"');
   });
 
+  const review = (body: object) =>
+    ask(api, '/api/v1/alerts/alert-1/review', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+
+  it('are reviewed; what lacks a reason, asks too much or comes too late is refused', async () => {
+    expect((await review({ action: 'shelve', reason: 'x', hours: 87_600 })).status).toBe(400);
+    expect((await review({ action: 'close', disposition: 'test' })).status).toBe(400);
+    expect((await review({ action: 'acknowledge', role: 'administrator' })).status).toBe(400);
+    expect((await review({ action: 'comment', reason: 'x', version: 99 })).status).toBe(409);
+    const answer = await review({ action: 'assign', assignee: 'wang' });
+    expect(errorsOf(AlertView, answer)).toEqual([]);
+    expect(JSON.parse(answer.text)).toMatchObject({ assignee: 'wang' });
+  });
+
+  it('have a history, and the rules a coverage with a self-test', async () => {
+    const history = await ask(api, '/api/v1/alerts/alert-1/history');
+    expect(errorsOf(HistoryAnswer, history)).toEqual([]);
+    expect((await ask(api, '/api/v1/alerts/none/history')).status).toBe(404);
+    const covered = await ask(api, '/api/v1/coverage');
+    expect(errorsOf(CoverageAnswer, covered)).toEqual([]);
+    expect(covered.text).not.toContain('"triggered":false');
+  });
+
   it('that do not exist are not found', async () => {
     const answer = await ask(api, '/api/v1/alerts/none/acknowledge', {
       method: 'POST',
@@ -226,18 +279,23 @@ describe('the OpenAPI document', () => {
       'DELETE /api/v1/session',
       'GET /api/v1/account',
       'GET /api/v1/alerts',
+      'GET /api/v1/alerts/{id}/history',
       'GET /api/v1/allocation',
       'GET /api/v1/anomalies',
       'GET /api/v1/baseline',
       'GET /api/v1/breakdown',
+      'GET /api/v1/coverage',
       'GET /api/v1/energy',
       'GET /api/v1/equipment',
       'GET /api/v1/events',
       'GET /api/v1/flow',
       'GET /api/v1/health',
       'GET /api/v1/intensity',
+      'GET /api/v1/meter-fit',
+      'GET /api/v1/models',
       'GET /api/v1/ranking',
       'GET /api/v1/reports/month',
+      'GET /api/v1/static-factors',
       'GET /api/v1/target',
       'GET /api/v1/value-added',
       'GET /healthz',
@@ -245,7 +303,9 @@ describe('the OpenAPI document', () => {
       'GET /openapi.json',
       'GET /readyz',
       'POST /api/v1/alerts/{id}/acknowledge',
+      'POST /api/v1/alerts/{id}/review',
       'POST /api/v1/session',
+      'POST /api/v1/static-factors',
       'POST /api/v1/value-added',
     ]);
     const parameters = document.paths['/api/v1/energy']?.['get']?.parameters?.map((parameter) => parameter.name);

@@ -1,16 +1,17 @@
 import { Type, type Static } from 'typebox';
-import { Problem, ServiceHealth } from '../../broker/contract/health.ts';
 import { LocalText } from '../../broker/contract/plant.ts';
 import { MachineState, TagRole } from '../../broker/contract/tag.ts';
-import { alertSeverities } from '../security/alert.ts';
+import { alertDispositions, alertSeverities } from '../security/alert.ts';
 import { equipmentLevels, windowSizes } from '../energy/window.ts';
-import { Instant, nullable } from './schema-parts.ts';
+import { Cursor, Instant, Next, nullable, Share } from './schema-parts.ts';
+
+export { HealthAnswer } from './health-schemas.ts';
+export { TargetAnswer, TargetView } from './target-schemas.ts';
 
 /**
  * Answers of /api/v1. One schema serves validation, OpenAPI and the console's types.
  * Instants are ISO 8601 with the plant's offset; null is "no figure", never 0 for unknown.
  */
-const Share = Type.Number({ minimum: 0, maximum: 1 });
 const FigureClass = Type.Enum(['A', 'B', 'C'], { description: 'Measured share: A >= 99 %, B >= 95 %, C >= 80 %.' });
 
 export const LiveFiguresView = Type.Object({
@@ -91,6 +92,8 @@ export const EnergyPoint = Type.Object({
   end: Instant,
   state: Type.Enum(['open', 'final']),
   revision: Type.Integer({ minimum: 0 }),
+  kgceCalorific: nullable(Type.Number()),
+  kgceEquivalent: nullable(Type.Number()),
 });
 export type EnergyPoint = Static<typeof EnergyPoint>;
 
@@ -101,14 +104,31 @@ export const EnergyQuery = Type.Object({
   window: Type.Enum(windowSizes, { default: '1h' }),
 });
 
+const StandardCoalView = Type.Object({
+  kgce: nullable(Type.Number()),
+  kgcePerOutput: nullable(Type.Number()),
+  reason: nullable(Type.String({ description: 'Why there is no figure.' })),
+  factorSets: Type.Array(Type.Object({ id: Type.String(), edition: Type.String() })),
+  source: nullable(Type.String()),
+});
+
 export const EnergyAnswer = Type.Object({
   path: Type.String(),
   window: Type.Enum(windowSizes),
   from: Instant,
   to: Instant,
   timezone: Type.String(),
-  units: Type.Object({ energy: Type.Literal('kW.h'), output: Type.Literal('{eq}'), sec: Type.Literal('kW.h/{eq}') }),
+  units: Type.Object({
+    energy: Type.Literal('kW.h'),
+    output: Type.Literal('{eq}'),
+    sec: Type.Literal('kW.h/{eq}'),
+    standardCoal: Type.Literal('kgce'),
+  }),
   totals: EnergyFigures,
+  standardCoal: Type.Object(
+    { calorific: StandardCoalView, equivalent: StandardCoalView },
+    { description: 'The totals in kgce, calorific (当量) and equivalent (等价) value side by side.' },
+  ),
   points: Type.Array(EnergyPoint),
 });
 export type EnergyAnswer = Static<typeof EnergyAnswer>;
@@ -134,16 +154,29 @@ export const EpisodeView = Type.Object({
 });
 export type EpisodeView = Static<typeof EpisodeView>;
 
+/** An episode of a list. */
+export const ListedEpisode = Type.Object({
+  ...EpisodeView.properties,
+  nearestEarlier: nullable(
+    Type.Object(
+      { id: Type.String(), from: Instant, likeness: Share },
+      { description: 'Earlier episode of the machine whose sensors took part most alike; null where none is like it.' },
+    ),
+  ),
+});
+
 export const AnomalyQuery = Type.Object({
   path: Type.String({ default: '', description: 'Equipment path with all below it; empty = site.' }),
   from: Type.Optional(Type.String({ description: 'ISO 8601 instant or date; default: 7 days back.' })),
   to: Type.Optional(Type.String({ description: 'ISO 8601 instant or date, exclusive; default: now.' })),
   limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000, description: 'Most episodes to answer with.' }),
+  cursor: Cursor,
 });
 
 export const AnomalyAnswer = Type.Object({
   threshold: Share,
-  items: Type.Array(EpisodeView, { description: 'Episodes that overlap the range, newest first.' }),
+  items: Type.Array(ListedEpisode, { description: 'Episodes that overlap the range, newest first.' }),
+  next: Next,
   /** Only when one equipment path is asked for. */
   series: Type.Optional(
     Type.Array(
@@ -169,142 +202,20 @@ export const AlertView = Type.Object({
   count: Type.Integer(),
   acknowledgedBy: nullable(Type.String()),
   acknowledgedAt: nullable(Instant),
+  disposition: nullable(Type.Enum(alertDispositions)),
+  assignee: nullable(Type.String()),
+  shelvedUntil: nullable(Instant),
+  version: Type.Integer({ description: 'Raised by each decision of a person.' }),
 });
 export type AlertView = Static<typeof AlertView>;
 export const AlertQuery = Type.Object({
   open: Type.Optional(Type.Boolean({ description: 'true: only what nobody has closed; false: all.' })),
   equipment: Type.Optional(Type.String({ description: 'Equipment path.' })),
   limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000 }),
+  cursor: Cursor,
 });
-export const AlertAnswer = Type.Object({ items: Type.Array(AlertView) });
+export const AlertAnswer = Type.Object({ items: Type.Array(AlertView), next: Next });
 export type AlertAnswer = Static<typeof AlertAnswer>;
-
-const TargetPeriodView = Type.Object({
-  from: Type.String(),
-  to: Type.String(),
-  days: Type.Integer(),
-  energyKwh: Type.Number(),
-  output: Type.Number(),
-  sec: nullable(Type.Number()),
-});
-const Verdict = Type.Enum(['met', 'not-met', 'not-distinguishable', 'no-figure']);
-
-/** Where a figure comes from: same inputs, same bytes, same hash. */
-export const TraceView = Type.Object({
-  figure: Type.String(),
-  inputs: Type.Unknown({ description: 'Windows with their revisions and everything else the figure is made from.' }),
-  result: Type.Unknown(),
-  codeVersion: Type.String(),
-  hash: Type.String({ description: 'SHA-256 of the canonical text of the members above.' }),
-});
-
-export const TargetView = Type.Object({
-  id: Type.String(),
-  displayName: LocalText,
-  path: Type.String(),
-  base: TargetPeriodView,
-  current: TargetPeriodView,
-  rawChange: nullable(Type.Number({ description: 'Signed fraction: a fall is negative. Official ratio.' })),
-  adjustedChange: nullable(
-    Type.Number({ description: 'Change after removing the effect of load, by the base-period regression.' }),
-  ),
-  loadEffect: nullable(Type.Number()),
-  adjustedUncertainty: nullable(Type.Number({ description: 'Half-width at 90 %.' })),
-  baseline: nullable(
-    Type.Object({
-      interceptKwh: Type.Number(),
-      slopeKwhPerUnit: Type.Number(),
-      r2: Type.Number(),
-      cvRmse: Type.Number(),
-      days: Type.Integer(),
-    }),
-  ),
-  proof: nullable(
-    Type.Object({
-      verdict: Type.Enum(['proven', 'not-distinguishable', 'not-proven']),
-      reason: Type.String(),
-      changePoint: nullable(Type.String()),
-    }),
-  ),
-  lmdi: nullable(
-    Type.Object(
-      {
-        totalKwhPerDay: Type.Number(),
-        activityKwhPerDay: Type.Number(),
-        structureKwhPerDay: Type.Number(),
-        intensityKwhPerDay: Type.Number(),
-        parts: Type.Array(
-          Type.Object({
-            path: Type.String(),
-            activityKwhPerDay: Type.Number(),
-            structureKwhPerDay: Type.Number(),
-            intensityKwhPerDay: Type.Number(),
-          }),
-        ),
-      },
-      { description: 'LMDI-I of the change of energy per day; activity + structure + intensity = total, exactly.' },
-    ),
-  ),
-  reason: nullable(Type.String()),
-  levels: Type.Array(
-    Type.Object({
-      reduction: Type.Number(),
-      targetSec: nullable(Type.Number()),
-      rawVerdict: Verdict,
-      adjustedVerdict: Verdict,
-      flatCutKwhPerDay: nullable(Type.Number({ description: 'To save per day when output stays flat.' })),
-      outlook: nullable(
-        Type.Object({
-          neededSec: nullable(Type.Number()),
-          forecastSec: nullable(Type.Number()),
-          probability: nullable(Share),
-          verdict: nullable(Type.Enum(['on-track', 'at-risk', 'off-track'])),
-          reason: nullable(Type.String()),
-        }),
-      ),
-    }),
-  ),
-  days: Type.Array(
-    Type.Object({
-      day: Type.String(),
-      energyKwh: Type.Number(),
-      output: Type.Number(),
-      sec: nullable(Type.Number()),
-      runningSec: nullable(Type.Number()),
-      inBase: Type.Boolean(),
-    }),
-  ),
-  trace: TraceView,
-  founding: nullable(
-    Type.Object({
-      id: Type.String(),
-      title: LocalText,
-      source: Type.String(),
-      figures: Type.Array(
-        Type.Object({
-          id: Type.String(),
-          title: LocalText,
-          actual2016: nullable(Type.String()),
-          target2017: nullable(Type.String()),
-          unit: Type.String(),
-          sentence: Type.String(),
-          scope: Type.Enum(['core', 'secondary', 'out']),
-        }),
-      ),
-    }),
-  ),
-});
-export type TargetView = Static<typeof TargetView>;
-export const TargetAnswer = Type.Object({ items: Type.Array(TargetView) });
-export type TargetAnswer = Static<typeof TargetAnswer>;
-
-export const HealthAnswer = Type.Object({
-  status: Type.Enum(['ok', 'degraded', 'down']),
-  at: Instant,
-  services: Type.Array(ServiceHealth),
-  problems: Type.Array(Problem),
-});
-export type HealthAnswer = Static<typeof HealthAnswer>;
 
 /** RFC 9457. */
 export const ProblemDetails = Type.Object({

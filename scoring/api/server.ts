@@ -10,7 +10,9 @@ import { LiveFeed } from './live-feed.ts';
 import type { ApiOptions } from './options.ts';
 import { registerHeaders, securityHeaders } from './plugins/headers.ts';
 import { registerHttpMetrics } from './plugins/metrics.ts';
+import { registerEtags } from './plugins/etag.ts';
 import { answerError, registerProblems } from './plugins/problem.ts';
+import { registerRateLimit } from './plugins/rate-limit.ts';
 import { registerSignIn } from './plugins/sign-in.ts';
 import { validatorCompiler } from './plugins/validation.ts';
 import { accountRoute } from './routes/account.ts';
@@ -23,11 +25,14 @@ import { equipmentRoute } from './routes/equipment.ts';
 import { eventsRoute } from './routes/events.ts';
 import { healthRoute } from './routes/health.ts';
 import { intensityRoutes } from './routes/intensity.ts';
+import { modelRoute } from './routes/models.ts';
+import { meterFitRoute } from './routes/meter-fit.ts';
 import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { reportRoutes } from './routes/reports.ts';
 import type { ApiApp, RouteDeps } from './routes/route.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { staticFactorRoutes } from './routes/static-factors.ts';
 import { studyRoutes } from './routes/studies.ts';
 import { targetRoute } from './routes/target.ts';
 import { createSessions } from './sessions.ts';
@@ -38,6 +43,7 @@ const REQUEST_MS = 30_000;
 /** Longer than the heartbeat of live events, which must not be cut off. */
 const SILENCE_MS = 60_000;
 const MOST_SOCKETS = 1000;
+const REQUESTS_PER_MINUTE = 1200;
 
 /** The running API; dispose ends live streams at once. */
 export interface ApiServer extends AsyncDisposable {
@@ -80,6 +86,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     closing: closing.signal,
     onSignInRefused: options.onSignInRefused,
   });
+  await registerRateLimit(app, options.requestsPerMinute ?? REQUESTS_PER_MINUTE);
+  registerEtags(app);
   await collectOpenApi(app, options.version);
   registerRoutes(app, { ...options, time }, registry);
   eventsRoute(app, feed);
@@ -127,6 +135,9 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   breakdownRoute(app, deps);
   intensityRoutes(app, deps);
   reportRoutes(app, deps);
+  staticFactorRoutes(app, deps);
+  meterFitRoute(app, deps);
+  modelRoute(app, deps);
   studyRoutes(app, deps);
   probeRoutes(app, deps, registry);
 }

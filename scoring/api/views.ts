@@ -1,8 +1,12 @@
+import type { Problem } from '../../broker/contract/health.ts';
 import type { AnomalyEpisode } from '../anomaly/score.ts';
 import type { EquipmentNode, LiveEvent, LiveFigures, PlantHealth } from '../plant-view.ts';
 import type { Alert } from '../security/alert.ts';
 import type { AlertView, EpisodeView, EquipmentView, HealthAnswer, LiveFiguresView } from './schemas.ts';
 import type { ZoneTime } from './zone-time.ts';
+
+/** Health comes over the wire from other machines; later than this is no date a person can read. */
+const LATEST_MS = Date.UTC(9999, 11, 30);
 
 /** An object of the tree as the API shows it. */
 export function viewEquipment(node: EquipmentNode, time: ZoneTime): EquipmentView {
@@ -26,7 +30,7 @@ export function viewEpisode(episode: AnomalyEpisode, time: ZoneTime): EpisodeVie
 
 /** An alert as the API shows it; its key stays inside. */
 export function viewAlert(alert: Alert, time: ZoneTime): AlertView {
-  const { key: _, ...shown } = alert;
+  const { key: _, shelved, ...shown } = alert;
   return {
     ...shown,
     equipment: alert.equipment ?? null,
@@ -36,12 +40,30 @@ export function viewAlert(alert: Alert, time: ZoneTime): AlertView {
     last: time.toIso(alert.last),
     acknowledgedBy: alert.acknowledgedBy ?? null,
     acknowledgedAt: instant(alert.acknowledgedAt ?? null, time),
+    disposition: alert.disposition ?? null,
+    assignee: alert.assignee ?? null,
+    shelvedUntil: instant(shelved?.until ?? null, time),
+    version: alert.version ?? 0,
   };
 }
 
 /** Health of all services, newest problems as the services report them. */
 export function viewHealth(health: PlantHealth, at: number, time: ZoneTime): HealthAnswer {
-  return { status: health.status, at: time.toIso(at), services: [...health.services], problems: [...health.problems] };
+  const instantOf = (ms: number): string => time.toIso(Math.min(Math.max(ms, 0), LATEST_MS));
+  const viewProblem = (problem: Problem) => ({ ...problem, since: instantOf(problem.since) });
+  return {
+    status: health.status,
+    at: time.toIso(at),
+    services: health.services.map(({ connections, ...service }) => ({
+      ...service,
+      at: instantOf(service.at),
+      problems: service.problems.map(viewProblem),
+      ...(connections === undefined
+        ? {}
+        : { connections: connections.map((one) => ({ ...one, since: instantOf(one.since) })) }),
+    })),
+    problems: health.problems.map(viewProblem),
+  };
 }
 
 /** Payload of a live event under its name. */

@@ -62,6 +62,10 @@ function alert(change: Partial<AlertView> = {}): AlertView {
     count: 1,
     acknowledgedBy: null,
     acknowledgedAt: null,
+    disposition: null,
+    assignee: null,
+    shelvedUntil: null,
+    version: 0,
     ...change,
   };
 }

@@ -14,6 +14,8 @@ export type AccountRules = {
   readonly factorSets: readonly FactorSet[];
   /** Equivalent (等价) factor of electricity in kgce per kWh with its source: last year's rate of generation, never a constant. */
   readonly electricityEquivalent: { readonly kgcePerKwh: number; readonly source: string } | null;
+  /** Energy-carrying media (耗能工质) that are bought; what is made on site is in the energy that made it. */
+  readonly boughtMedia: ReadonlySet<string>;
   readonly tariff: { readonly plan: TariffPlan; readonly flatPriceYuan: number | null } | null;
   readonly zone: string;
   readonly boundaries: Boundaries;
@@ -74,13 +76,7 @@ type Series = { readonly sets: readonly FactorSet[]; readonly basis: ConversionB
 export function accountOf(windows: readonly EnergyWindow[], rules: AccountRules): EnergyAccount {
   const sums = addSums(windows);
   const days = kwhByDay(windows, rules.zone);
-  const kgce = rules.factorSets.filter(({ quantity }) => quantity === 'kgce');
-  const kgceCalorific = amountOf(days, { sets: kgce, basis: 'calorific' });
-  const equivalent = rules.electricityEquivalent;
-  const kgceEquivalent = amountOf(days, {
-    sets: equivalent === null ? kgce : kgce.map((set) => withEquivalent(set, equivalent)),
-    basis: 'equivalent',
-  });
+  const { calorific: kgceCalorific, equivalent: kgceEquivalent } = coalOfDays(days, rules);
   const carbon = rules.factorSets.filter(({ quantity }) => quantity === 'kgCO2');
   const kgCO2 = amountOf(days, { sets: carbon, basis: 'calorific' });
   const tariff = rules.tariff === null ? null : tariffOf(windows, rules.tariff, rules.zone);
@@ -112,12 +108,31 @@ export function accountOf(windows: readonly EnergyWindow[], rules: AccountRules)
       output,
     ]),
     factorSets: rules.factorSets.map(({ id }) => id),
-    electricityEquivalent: equivalent,
+    electricityEquivalent: rules.electricityEquivalent,
     tariff: rules.tariff === null ? null : { plan: rules.tariff.plan.id, flatPriceYuan: rules.tariff.flatPriceYuan },
     zone: rules.zone,
   };
   const trace = traceFigure('account', inputs, figures);
   return { ...figures, trace: { ...trace, inputs: { ...inputs, windows: windows.length } } };
+}
+
+export type StandardCoal = { readonly calorific: AccountAmount; readonly equivalent: AccountAmount };
+
+/** F1 of electricity on both bases, each day by the factor set that is valid on it; kgce. */
+export function standardCoalOf(windows: readonly EnergyWindow[], rules: AccountRules): StandardCoal {
+  return coalOfDays(kwhByDay(windows, rules.zone), rules);
+}
+
+function coalOfDays(days: ReadonlyMap<string, number>, rules: AccountRules): StandardCoal {
+  const sets = rules.factorSets.filter(({ quantity }) => quantity === 'kgce');
+  const equivalent = rules.electricityEquivalent;
+  return {
+    calorific: amountOf(days, { sets, basis: 'calorific' }),
+    equivalent: amountOf(days, {
+      sets: equivalent === null ? sets : sets.map((set) => withEquivalent(set, equivalent)),
+      basis: 'equivalent',
+    }),
+  };
 }
 
 function kwhByDay(windows: readonly EnergyWindow[], zone: string): ReadonlyMap<string, number> {

@@ -80,32 +80,3 @@ const fixedWhole = (shares: readonly number[]): number =>
     1,
     shares.reduce((sum, share) => sum + share, 0),
   );
-
-/** A meter level of GB 17167 with what it requires. */
-export type MeterLevel = {
-  readonly level: 'site' | 'sub-unit' | 'main-equipment';
-  readonly required: number;
-  readonly fitted: number;
-  /** Share the standard asks for, e.g. 0.95. */
-  readonly requiredRate: number;
-};
-
-/** F20: fitted ÷ required meters; null where none is required. */
-export function meterFitRate({ required, fitted, requiredRate }: MeterLevel): {
-  readonly rate: number | null;
-  readonly missing: number;
-  readonly meets: boolean;
-} {
-  const rate = required > 0 ? fitted / required : null;
-  return { rate, missing: Math.max(0, required - fitted), meets: rate === null || rate >= requiredRate };
-}
-
-/** Level of GB 17167-2006 (electricity) that a consumer's rated power puts it on; null when no meter is required. */
-export function requiredMeterLevel(
-  kind: 'site' | 'sub-unit' | 'equipment',
-  ratedKw: number,
-): MeterLevel['level'] | null {
-  if (kind === 'site') return 'site';
-  if (kind === 'sub-unit') return ratedKw >= 10 ? 'sub-unit' : null;
-  return ratedKw >= 100 ? 'main-equipment' : null;
-}

@@ -43,7 +43,7 @@ export function shiftProblems(shifts: readonly Shift[]): string[] {
   return hours === 24 ? [] : [`shifts add up to ${hours} hours; they must add up to 24`];
 }
 
-/** The month between two meter readings (抄表日) an instant lies in; named by the month it ends in. */
+/** The month between two meter readings (抄表日) an instant lies in; named by the month of its last day. */
 export function meterReadingMonth(at: number, zone: string, readingDay: number): CalendarSpan {
   const local = DateTime.fromMillis(at, { zone }).startOf('day');
   const readingOf = (date: DateTime): DateTime =>
@@ -51,7 +51,7 @@ export function meterReadingMonth(at: number, zone: string, readingDay: number):
   const here = readingOf(local);
   const start = local >= here ? here : readingOf(local.startOf('month').minus({ months: 1 }));
   const end = readingOf(start.startOf('month').plus({ months: 1 }));
-  return { day: end.toFormat('yyyy-MM'), start: start.toMillis(), end: end.toMillis() };
+  return { day: end.minus({ days: 1 }).toFormat('yyyy-MM'), start: start.toMillis(), end: end.toMillis() };
 }
 
 /** Sum of a month per day, times the days of the month it is compared with. */

@@ -24,6 +24,21 @@ describe('a counter', () => {
     expect(steps[1]).toMatchObject({ kind: 'delta', cause: 'rollover', delta: 35.9375 });
   });
 
+  it('that fell too far for a rollover does not become one by waiting for its confirmation', () => {
+    const state = createCounterState();
+    const hour = 60 * minute;
+    const readings = [
+      [0, 541.4],
+      [hour, 10],
+      [1.45 * hour, 19],
+      [1.95 * hour, 29],
+    ] as const;
+    const all = { ...options, ...rated, modulus: 1000, confirmMs: 3 * hour };
+    const steps = readings.map(([at, value]) => stepCounter(state, value, at, all));
+    expect(steps.map(({ kind }) => kind)).toEqual(['anchor', 'held', 'held', 'delta']);
+    expect(steps.at(-1)).toMatchObject({ cause: 'reset', delta: 29, from: 0 });
+  });
+
   it('rolls over at 2^32', () => {
     expect(total(run([4_294_967_290, 15], { modulus: 2 ** 32 }))).toBe(21);
   });

@@ -91,7 +91,7 @@ export function stepCounter(state: CounterState, value: number, at: number, opti
     return accept(state, 'normal', state.lastValue, value, at);
   }
   if (rise < 0 && -rise <= options.jitter) return HELD;
-  if (rise < 0 && options.modulus !== null) {
+  if (rise < 0 && options.modulus !== null && !goesOnFallen(state, value)) {
     const wrapped = rise + options.modulus;
     if (wrapped >= 0 && isPlausibleWrap(wrapped, at - state.lastAt, options)) {
       return accept(state, 'rollover', state.lastValue - options.modulus, value, at);
@@ -99,6 +99,10 @@ export function stepCounter(state: CounterState, value: number, at: number, opti
   }
   return hold(state, value, at, options);
 }
+
+/** Whether a fall that was no rollover when it happened goes on: waiting makes it none. */
+const goesOnFallen = ({ pending, lastValue }: CounterState, value: number): boolean =>
+  pending !== null && pending.firstValue < lastValue && value >= pending.value;
 
 function isPlausible(rise: number, elapsedMs: number, { maxPerMs }: CounterOptions): boolean {
   return maxPerMs === null || rise <= maxPerMs * elapsedMs * PLAUSIBLE_MARGIN + maxPerMs * 1000;

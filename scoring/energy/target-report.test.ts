@@ -54,6 +54,24 @@ describe('the target report', () => {
     expect(report.levels.map((level) => level.adjustedVerdict)).toEqual(['met', 'met']);
   });
 
+  it('shows the way down of a promise over several years', () => {
+    const report = reportTarget({
+      ...input,
+      multiYear: { reduction: 0.135, years: 5, today: '2026-03-21' },
+      days: plantDays([...base, ...base], (day) => (day < 10 ? 0.45 : 0.43)),
+    });
+    expect(report.multiYear?.years).toHaveLength(5);
+    expect(report.multiYear?.years[0]).toMatchObject({
+      from: '2026-03-11',
+      to: '2027-03-10',
+      days: 10,
+      sec: report.current.sec,
+      change: report.current.sec === null ? null : report.current.sec / (report.base.sec ?? 0) - 1,
+      complete: false,
+      verdict: 'met',
+    });
+  });
+
   it('says not distinguishable when scatter hides a small change', () => {
     const report = reportTarget({
       ...input,

@@ -1,13 +1,14 @@
 import type { LocalText } from '../../broker/contract/plant.ts';
-import { fitBaseline, type BaselineFit } from './baseline.ts';
-import { findChangePoint } from './change-point.ts';
+import type { BaselineFit } from './baseline.ts';
 import { figureOf, type EnergyFigure } from './figure.ts';
 import { flatOutputCut, meetsReduction } from './intensity.ts';
 import { decompose } from './lmdi.ts';
+import { multiYearPath, type MultiYearPromise } from './multi-year.ts';
 import { outlookOf, type OutputPlan } from './outlook.ts';
 import { exactTotal } from './quantum.ts';
-import { reportSaving, type SavingReport } from './saving.ts';
+import type { SavingReport } from './saving.ts';
 import type { FoundingDocument, TargetPeriod, TargetReport, TargetVerdict } from './target.ts';
+import { modelOf, viewModel, type BaselineInput } from './target-model.ts';
 import { traceFigure } from './trace.ts';
 import type { EnergyWindow } from './window.ts';
 
@@ -27,6 +28,10 @@ export type TargetInput = {
   readonly children?: readonly TargetDay[];
   /** Planned output; without one there is no outlook. */
   readonly plan?: OutputPlan;
+  /** What energy is expected from; default: output per day. */
+  readonly baseline?: BaselineInput;
+  /** A fall over several years, with the running day (ISO date). */
+  readonly multiYear?: MultiYearPromise & { readonly today: string };
   readonly founding: FoundingDocument | null;
 };
 
@@ -37,8 +42,6 @@ type UsableDay = {
   readonly row: EnergyWindow;
 };
 
-/** A regression is believed from this many days on. */
-const MIN_BASE_DAYS = 7;
 const DAY_MS = 86_400_000;
 const GRID = 2 ** 44;
 
@@ -58,8 +61,10 @@ export function reportTarget(input: TargetInput): TargetReport {
   const base = period(baseDays, input.basePeriod);
   const current = period(currentDays, { from: currentDays[0]?.day ?? '', to: currentDays.at(-1)?.day ?? '' });
   const exactRaw = base.sec === null || current.sec === null || base.sec === 0 ? null : current.sec / base.sec - 1;
-  const fit = fitDays(baseDays);
-  const saving = savingOf(fit, currentDays);
+  const model = modelOf(input, { baseDays, currentDays });
+  const { fit, saving } = model;
+  // A plan knows output per day only.
+  const dayFit = input.baseline === undefined ? fit : modelOf({}, { baseDays, currentDays }).fit;
   const rawChange = onGrid(exactRaw);
   const adjustedChange = onGrid(saving === null ? null : -saving.savingShare);
   const adjustedUncertainty =
@@ -74,11 +79,12 @@ export function reportTarget(input: TargetInput): TargetReport {
     adjustedChange,
     loadEffect: rawChange === null || adjustedChange === null ? null : rawChange - adjustedChange,
     adjustedUncertainty,
-    baseline: baselineOf(fit),
+    adjustedReason: model.reason,
+    baseline: viewModel(model),
     proof:
       saving === null || fit === null
         ? null
-        : { verdict: saving.verdict, reason: saving.reason, changePoint: changePointOf(fit, baseDays) },
+        : { verdict: saving.verdict, reason: saving.reason, changePoint: model.changePoint },
     lmdi: lmdiOf(input, baseDays, currentDays),
     reason: reasonOf(base, current),
     levels: input.reductions.map((reduction) => ({
@@ -87,48 +93,20 @@ export function reportTarget(input: TargetInput): TargetReport {
       rawVerdict: exactRaw === null ? 'no-figure' : meetsReduction(exactRaw, reduction) ? 'met' : 'not-met',
       adjustedVerdict: adjustedVerdict(saving, adjustedUncertainty, reduction),
       flatCutKwhPerDay: flatCut(base, reduction),
-      outlook: outlook(input, { base, current, fit, reduction }),
+      outlook: outlook(input, { base, current, fit: dayFit, reduction }),
     })),
+    multiYear:
+      input.multiYear === undefined
+        ? null
+        : multiYearPath(input.multiYear, usable, {
+            baseSec: base.sec,
+            baseTo: input.basePeriod.to,
+            today: input.multiYear.today,
+          }),
     days: runningDays(figures, input.basePeriod),
     founding: input.founding,
   };
   return { ...report, trace: traceOf(input, report) };
-}
-
-function fitDays(days: readonly UsableDay[]): BaselineFit | null {
-  if (days.length < MIN_BASE_DAYS) return null;
-  return fitBaseline(
-    [{ name: 'output', values: days.map(({ output }) => output) }],
-    days.map(({ energyKwh }) => energyKwh),
-  );
-}
-
-function savingOf(fit: BaselineFit | null, days: readonly UsableDay[]): SavingReport | null {
-  if (fit === null) return null;
-  return reportSaving(fit, {
-    variables: days.map(({ output }) => [output]),
-    energy: days.map(({ energyKwh }) => energyKwh),
-    interval: 'day',
-    months: new Set(days.map(({ day }) => day.slice(0, 7))).size,
-  });
-}
-
-function baselineOf(fit: BaselineFit | null): TargetReport['baseline'] {
-  return fit === null
-    ? null
-    : {
-        interceptKwh: fit.intercept.value,
-        slopeKwhPerUnit: fit.slopes[0]?.value ?? 0,
-        r2: fit.r2,
-        cvRmse: fit.cvRmse,
-        days: fit.n,
-      };
-}
-
-/** A change inside the base period is asked about; it never moves the baseline by itself. */
-function changePointOf(fit: BaselineFit, days: readonly UsableDay[]): string | null {
-  const found = findChangePoint(fit.residuals);
-  return found === null ? null : `${days[found.index]?.day ?? ''}: ${found.question}`;
 }
 
 /** Met or not only when the interval around the change lies on one side of the promise. */
@@ -250,6 +228,7 @@ function traceOf(input: TargetInput, report: Omit<TargetReport, 'trace'>): Targe
       basePeriod: input.basePeriod,
       reductions: input.reductions,
       plan: input.plan ?? null,
+      baseline: input.baseline ?? null,
       windows,
     },
     { rawChange, adjustedChange, adjustedUncertainty, lmdi, levels },

@@ -1,5 +1,6 @@
 import type { LocalText } from '../../broker/contract/plant.ts';
 import type { ForecastVerdict } from './intensity.ts';
+import type { MultiYearPath } from './multi-year.ts';
 import type { SavingVerdict } from './saving.ts';
 import type { FigureTrace } from './trace.ts';
 
@@ -34,13 +35,31 @@ export type TargetReport = {
   readonly loadEffect: number | null;
   /** Half-width of the 90 % interval of adjustedChange. */
   readonly adjustedUncertainty: number | null;
-  /** Base-period regression energy = intercept + slope × output per day. */
+  /** Why adjustedChange is null. */
+  readonly adjustedReason: string | null;
+  /** Base-period regression energy = intercept + Σ slope × variable per observation; by default of output per day. */
   readonly baseline: {
     readonly interceptKwh: number;
     readonly slopeKwhPerUnit: number;
     readonly r2: number;
     readonly cvRmse: number;
+    /** Observations it was fitted on. */
     readonly days: number;
+    readonly period: 'day' | 'shift';
+    /** The first one's slope is slopeKwhPerUnit. */
+    readonly variables: readonly {
+      readonly name: string;
+      /** kWh per unit of the variable. */
+      readonly slope: number;
+      readonly p: number;
+      readonly mayFall: boolean;
+    }[];
+    /** Whether it may carry a verdict. */
+    readonly valid: boolean;
+    /** In the order they decide: sensible slopes, SEP's tests, CV(RMSE), uncertainty of the change, R². */
+    readonly checks: readonly { readonly name: string; readonly passed: boolean; readonly finding: string }[];
+    /** Observations of the base period without energy or without a variable, by what was missing. */
+    readonly leftOut: Readonly<Record<string, number>>;
   } | null;
   /** Whether the load-adjusted change is beyond chance, and whether the baseline may say so at all. */
   readonly proof: {
@@ -85,6 +104,8 @@ export type TargetReport = {
       readonly reason: string | null;
     } | null;
   }[];
+  /** The way down over several years and where each year stands on it; null when the target is of one. */
+  readonly multiYear: MultiYearPath | null;
   /** Per local day: SEC and the running SEC of the current period; null = no figure. */
   readonly days: readonly {
     readonly day: string;

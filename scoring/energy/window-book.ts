@@ -210,12 +210,15 @@ export class WindowBook {
   #rollUp(cursor: WindowCursor): void {
     if (!cursor.dirty) return;
     const { pending } = cursor;
-    for (const record of this.#records(cursor)) {
-      const { sums } = record;
-      for (let index = 0; index < pending.length; index += 1) sums[index] = (sums[index] ?? 0) + (pending[index] ?? 0);
-      if (!record.changed) this.#mark(record);
+    const records = this.#records(cursor);
+    // Most minutes touch a few of the sums only.
+    for (let index = 0; index < pending.length; index += 1) {
+      const amount = pending[index] ?? 0;
+      if (amount === 0) continue;
+      for (const { sums } of records) sums[index] = (sums[index] ?? 0) + amount;
+      pending[index] = 0;
     }
-    pending.fill(0);
+    for (const record of records) if (!record.changed) this.#mark(record);
     cursor.dirty = false;
   }
 

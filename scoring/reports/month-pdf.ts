@@ -152,7 +152,7 @@ function objects(canvas: PdfCanvas, report: MonthReport, language: ReportLanguag
   canvas.heading(texts.byObject);
   canvas.table(
     [
-      { header: label('name'), share: 0.26 },
+      { header: label('name'), share: 0.24 },
       { header: `${label('energy')} kWh`, share: 0.12, align: 'right' },
       { header: label('output'), share: 0.1, align: 'right' },
       { header: `${label('sec')} kWh`, share: 0.09, align: 'right' },
@@ -160,8 +160,8 @@ function objects(canvas: PdfCanvas, report: MonthReport, language: ReportLanguag
       { header: label('changeYear'), share: 0.09, align: 'right' },
       { header: `tce ${texts.bases.calorific}`, share: 0.08, align: 'right' },
       { header: `tce ${texts.bases.equivalent}`, share: 0.08, align: 'right' },
-      { header: label('coverage'), share: 0.05, align: 'right' },
-      { header: label('class'), share: 0.04, align: 'right' },
+      { header: texts.narrow.coverage, share: 0.06, align: 'right' },
+      { header: texts.narrow.class, share: 0.05, align: 'right' },
     ],
     report.rows.map((row): PdfCell[] => {
       const { figure } = row.month;
@@ -229,7 +229,11 @@ function quality(canvas: PdfCanvas, report: MonthReport, language: ReportLanguag
       : [`${cleanText(row.object.path) || objectName(row.object, language)}: ${notes.join('; ')}`];
   });
   canvas.heading(texts.notes);
-  if (rows.length === 0) canvas.text(texts.noNotes);
+  const isFactorMissing = report.rows.some(({ kgceCalorific, kgceEquivalent, kgCO2 }) =>
+    [kgceCalorific, kgceEquivalent, kgCO2].some(({ reason }) => reason === 'no-factor'),
+  );
+  if (isFactorMissing) canvas.text(texts.factorRemedy);
+  else if (rows.length === 0) canvas.text(texts.noNotes);
   for (const row of rows.slice(0, MOST_NOTES)) canvas.text(row);
   if (rows.length > MOST_NOTES) canvas.text(`… +${rows.length - MOST_NOTES}`);
 }

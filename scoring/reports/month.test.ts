@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { JoulegateError } from '../../broker/contract/error.ts';
+import { meterReadingMonth } from '../energy/calendar.ts';
 import { monthAt, monthSpan, requireMonth, shiftMonth } from './month.ts';
 
 describe('the days of a month', () => {
@@ -52,6 +53,19 @@ describe('a month', () => {
       for (const month of ['2026-01', '2026-12']) {
         const { from, to } = monthSpan(month, zone, readingDay);
         expect([monthAt(from, zone, readingDay), monthAt(to - 1, zone, readingDay)]).toEqual([month, month]);
+      }
+    }
+  });
+});
+
+describe('the months of reports and of the breakdown', () => {
+  it('have the same names and edges, whatever the reading day', () => {
+    const zone = 'Asia/Shanghai';
+    for (const readingDay of [1, 2, 15, 25, 31]) {
+      for (const month of ['2026-02', '2026-03', '2026-11', '2026-12']) {
+        const { from, to } = monthSpan(month, zone, readingDay);
+        for (const instant of [from, to - 1])
+          expect(meterReadingMonth(instant, zone, readingDay)).toEqual({ day: month, start: from, end: to });
       }
     }
   });

@@ -42,7 +42,8 @@ export class PdfCanvas {
       bufferPages: true,
       lang: options.language,
       displayTitle: true,
-      font: bytes as unknown as string,
+      // No font of the library; the own one is opened once, by its name.
+      font: '',
       info: {
         Title: options.title,
         Creator: 'Joulegate',

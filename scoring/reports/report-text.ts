@@ -55,6 +55,10 @@ type Texts = {
   >;
   readonly notes: string;
   readonly noNotes: string;
+  /** What to do where a factor is missing. */
+  readonly factorRemedy: string;
+  /** Narrow headers of the printed table. */
+  readonly narrow: Readonly<Record<'coverage' | 'class', string>>;
   readonly revised: (days: number, revisions: number) => string;
   readonly missingDays: (missing: number, days: number) => string;
   readonly quota: (grade: string, value: string, source: string) => string;
@@ -87,7 +91,7 @@ const en: Texts = {
     'no-energy': 'output without energy: check the meter',
     'low-coverage': 'less than 80 % measured',
     'no-data': 'nothing measured',
-    'no-factor': 'no conversion factor on this basis; set scoring.energy.electricityEquivalent with its source',
+    'no-factor': 'no conversion factor on this basis',
     'no-base': 'no base figure to compare with',
     'no-value-added': 'no value added booked for this month',
   },
@@ -142,8 +146,11 @@ const en: Texts = {
   },
   notes: 'Data quality',
   noNotes: 'All figures rest on complete data.',
-  revised: (days, revisions) => `${days} days revised by late data, ${revisions} revisions`,
-  missingDays: (missing, days) => `${missing} of ${days} days without data`,
+  factorRemedy:
+    'For the equivalent basis set scoring.energy.electricityEquivalent with its source, for carbon add a factor set that is valid in this month.',
+  narrow: { coverage: 'cov. %', class: 'class' },
+  revised: (days, revisions) => `days revised by late data: ${days}, revisions: ${revisions}`,
+  missingDays: (missing, days) => `days without data: ${missing} of ${days}`,
   quota: (grade, value, source) => `quota ${grade}: ${value} kgce per unit (${source})`,
   grades: { '1': 'grade 1', '2': 'grade 2', '3': 'grade 3', over: 'over the limit' },
   unshown: (codes) => `Characters the report font lacks are shown as 〓: ${codes}`,
@@ -193,7 +200,7 @@ const zh: Texts = {
     'no-energy': '有产量无能耗：请检查电表',
     'low-coverage': '测量覆盖率低于80%',
     'no-data': '无测量数据',
-    'no-factor': '缺少该口径的折标系数；请设置 scoring.energy.electricityEquivalent 并注明来源',
+    'no-factor': '缺少该口径的折标系数',
     'no-base': '无可比基期数值',
     'no-value-added': '本月未登记工业增加值',
   },
@@ -243,6 +250,8 @@ const zh: Texts = {
   },
   notes: '数据质量',
   noNotes: '全部数值基于完整数据。',
+  factorRemedy: '等价值口径请设置 scoring.energy.electricityEquivalent 并注明来源；碳排放请添加本月有效的系数集。',
+  narrow: { coverage: '覆盖%', class: '等级' },
   revised: (days, revisions) => `${days} 天因迟到数据修订，共 ${revisions} 次`,
   missingDays: (missing, days) => `${days} 天中有 ${missing} 天无数据`,
   quota: (grade, value, source) => `能耗限额${grade}：${value} kgce/单位（${source}）`,
@@ -281,7 +290,7 @@ export const reportTexts: Readonly<Record<ReportLanguage, Texts>> = { en, zh };
 
 /** The name of a person's language, or the other one, or the plain one. */
 export const localName = ({ en: english, zh: chinese }: LocalText, name: string, language: ReportLanguage): string =>
-  cleanText((language === 'zh' ? (chinese ?? english) : (english ?? chinese)) ?? name);
+  cleanText((language === 'zh' ? chinese || english : english || chinese) || name);
 
 /** Name of an object as its report shows it. */
 export const objectName = ({ displayName, name }: ReportObject, language: ReportLanguage): string =>

@@ -9,12 +9,13 @@ import type { ApiServer } from '../api/server.ts';
 import { EmbeddedStore } from '../store/embedded/embedded-store.ts';
 import { ValueAddedBook } from '../store/value-added-book.ts';
 import { buildMonthReport } from './month-report.ts';
-import { createReporter, type Reporter } from './reporter.ts';
+import { createReporter, type Reporter, type ReporterOptions } from './reporter.ts';
 import { ReportSchedule } from './schedule.ts';
 
 let folder: string;
 let store: EmbeddedStore;
 let reporter: Reporter;
+let options: ReporterOptions;
 let api: ApiServer;
 let now = Date.UTC(2026, 10, 5);
 
@@ -23,7 +24,7 @@ beforeAll(async () => {
   store = EmbeddedStore.open({ file: join(folder, 'store.db') });
   const input = await reportInput();
   await store.write({ windows: [...input.windows, ...input.siteHours], scores: [], episodes: [], checkpoints: [] });
-  reporter = createReporter({
+  options = {
     store,
     site: { enterprise: 'acme', name: 'pudong', displayName: { zh: '浦东工厂' }, timezone: ZONE },
     objects: () => reportObjects,
@@ -33,7 +34,8 @@ beforeAll(async () => {
     valueAdded: new ValueAddedBook(join(folder, 'value-added.jsonl')),
     font: loadReportFont,
     now: () => now,
-  });
+  };
+  reporter = createReporter(options);
   api = await startTestApi({ store, alerts: store, view: createPlant(store), reports: reporter });
 });
 afterAll(async () => {
@@ -67,6 +69,19 @@ describe('reports from a store', () => {
       code: 'QUERY_INVALID',
       message: expect.stringContaining('2026-10'),
     });
+  });
+});
+
+describe('a report that cannot be drawn', () => {
+  it('fails alone: the next one is made', async () => {
+    let font = new Uint8Array(64);
+    const fragile = createReporter({ ...options, font: async () => font });
+    await expect(fragile.render({ month: '2026-10', format: 'pdf', language: 'zh' })).rejects.toThrow(
+      /could not be drawn/,
+    );
+    font = new Uint8Array(await loadReportFont());
+    const { body } = await fragile.render({ month: '2026-10', format: 'pdf', language: 'zh' });
+    expect(Buffer.from(body.subarray(0, 5)).toString()).toBe('%PDF-');
   });
 });
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { JoulegateError } from '../../broker/contract/error.ts';
+import { describeError, JoulegateError } from '../../broker/contract/error.ts';
 import type { LocalText } from '../../broker/contract/plant.ts';
 import type { TargetSection } from '../config.ts';
 import type { AccountRules } from '../energy/account.ts';
@@ -99,6 +99,10 @@ async function work(job: ReportWork): Promise<ReportResult> {
   try {
     const [result] = (await once(worker, 'message')) as [ReportResult];
     return result;
+  } catch (error) {
+    throw new JoulegateError('INTERNAL', `the month report could not be drawn: ${describeError(error)}`, {
+      cause: error,
+    });
   } finally {
     await worker.terminate();
   }

@@ -10,8 +10,8 @@ export type CellLook =
   | 'box'
   | { readonly format: string; readonly formula?: string };
 
-/** Three lines of a header. */
-const HEADER_POINTS = 42;
+/** Four lines of a header. */
+const HEADER_POINTS = 56;
 const line = { style: 'thin', color: { rgb: 'BFC5CC' } } as const;
 const border = { top: line, bottom: line, left: line, right: line } as const;
 const looks = {

@@ -2,6 +2,10 @@
 export const alertSeverities = ['info', 'low', 'medium', 'high', 'critical'] as const;
 export type AlertSeverity = (typeof alertSeverities)[number];
 
+/** What an alert turned out to be. */
+export const alertDispositions = ['incident', 'expected-change', 'false-positive', 'duplicate', 'test'] as const;
+export type AlertDisposition = (typeof alertDispositions)[number];
+
 /**
  * Two axes that are never mixed: the condition (is it still so?) and the review (has a person looked at it?).
  * After ISA-18.2 and OPC UA Part 9.
@@ -27,6 +31,13 @@ export type Alert = {
   readonly count: number;
   readonly acknowledgedBy?: string;
   readonly acknowledgedAt?: number;
+  /** Why it was closed. */
+  readonly disposition?: AlertDisposition;
+  readonly assignee?: string;
+  /** Put aside by a person until `until` (epoch ms); it still counts and is kept. */
+  readonly shelved?: { readonly by: string; readonly reason: string; readonly until: number };
+  /** Raised by each decision of a person; absent is 0. */
+  readonly version?: number;
 };
 
 /** What a detection or an anomaly episode raises; the alert book turns it into a new alert or one more occurrence. */

@@ -70,6 +70,13 @@ describe('guessing of passwords', () => {
     expect(feed(tries(5))).toMatchObject([{ severity: 'medium', principal: 'bob' }]);
   });
 
+  it('counts what the broker tells in one event with the number of repeats', () => {
+    const once = refused({ principal: 'bob' });
+    const more = (repeats: number) => refused({ principal: 'bob', at: T0 + 2000, detail: { repeats } });
+    expect(feed([once, more(3)])).toMatchObject([{ severity: 'low' }]);
+    expect(feed([{ ...once, id: 'once-2' }, more(4)])).toMatchObject([{ severity: 'medium' }]);
+  });
+
   it('stays low when the refusals are spread out', () => {
     const tries = Array.from({ length: 20 }, (_, index) =>
       refused({ principal: 'bob', at: T0 + index * 2 * MINUTE_MS }),

@@ -1,15 +1,7 @@
 import type { SystemEvent } from '../../broker/contract/event.ts';
 import type { AlertSignal } from './alert.ts';
-import { clientIdTakeover } from './detections/client-id-takeover.ts';
-import { dataLost } from './detections/data-lost.ts';
+import { detectionCards } from './catalogue.ts';
 import type { Detection } from './detections/detection.ts';
-import { limitHit } from './detections/limit-hit.ts';
-import { lossOfView } from './detections/loss-of-view.ts';
-import { malformedPacket } from './detections/malformed-packet.ts';
-import { payloadRefused } from './detections/payload-refused.ts';
-import { serverCertificateChanged } from './detections/server-certificate-changed.ts';
-import { signInRefused } from './detections/sign-in-refused.ts';
-import { topicDenied } from './detections/topic-denied.ts';
 
 /** Ids remembered to know an event that QoS 1 delivers twice. */
 const REMEMBERED_EVENTS = 4096;
@@ -22,17 +14,7 @@ export type Detections = {
 
 /** Makes the detections of this version with empty state. */
 export function createDetections(): Detections {
-  const detections: readonly Detection[] = [
-    signInRefused(),
-    topicDenied(),
-    clientIdTakeover(),
-    malformedPacket(),
-    limitHit(),
-    serverCertificateChanged(),
-    lossOfView(),
-    payloadRefused(),
-    dataLost(),
-  ];
+  const detections: readonly Detection[] = detectionCards.map(({ create }) => create());
   const seen = new Set<string>();
   return {
     onEvent(event) {

@@ -1,7 +1,7 @@
 /** Counts occurrences per key within a sliding window of event time, in bounded memory. */
 export type RecentCounter = {
-  /** Adds one and returns how many of this key lie in the window that ends with the newest of them, capped. */
-  readonly add: (key: string, at: number) => number;
+  /** Adds one, or `times`, and returns how many of this key lie in the window that ends with the newest of them, capped. */
+  readonly add: (key: string, at: number, times?: number) => number;
 };
 
 /**
@@ -15,10 +15,11 @@ export function createRecentCounter(options: {
 }): RecentCounter {
   const seen = new Map<string, number[]>();
   return {
-    add(key, at) {
-      const times = [...(seen.get(key) ?? []), at].sort((one, other) => one - other);
-      const newest = times.at(-1) ?? at;
-      const recent = times.filter((time) => time > newest - options.windowMs).slice(-options.cap);
+    add(key, at, times = 1) {
+      const added = Array.from({ length: Math.min(times, options.cap) }, () => at);
+      const all = [...(seen.get(key) ?? []), ...added].sort((one, other) => one - other);
+      const newest = all.at(-1) ?? at;
+      const recent = all.filter((time) => time > newest - options.windowMs).slice(-options.cap);
       seen.delete(key);
       seen.set(key, recent);
       const oldest = seen.keys().next();

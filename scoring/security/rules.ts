@@ -78,6 +78,20 @@ export const rules = {
     title: { en: 'Data lost', zh: '数据丢失' },
     ends: 'by-review',
   },
+  'alerts-silenced': {
+    name: 'alerts-silenced',
+    severity: 'high',
+    technique: { id: 'T0878', name: 'Alarm Suppression' },
+    title: { en: 'Alerts silenced in bulk', zh: '批量搁置告警' },
+    ends: 'by-review',
+  },
+  'audit-broken': {
+    name: 'audit-broken',
+    severity: 'critical',
+    technique: { id: 'T0872', name: 'Indicator Removal on Host' },
+    title: { en: 'Audit trail does not hold', zh: '审计记录链不完整' },
+    ends: 'by-review',
+  },
   anomaly: {
     name: 'anomaly',
     severity: 'medium',

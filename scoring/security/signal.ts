@@ -1,3 +1,4 @@
+import type { SystemEvent } from '../../broker/contract/event.ts';
 import type { AlertSeverity, AlertSignal } from './alert.ts';
 import type { Rule } from './rules.ts';
 
@@ -32,6 +33,12 @@ export function signalOf(rule: Rule, seen: Sighting): AlertSignal {
     ...(seen.principal === undefined ? {} : { principal: clean(seen.principal, NAME_LENGTH) }),
     ...(seen.subject === undefined ? {} : { subject: clean(seen.subject, NAME_LENGTH) }),
   };
+}
+
+/** How many acts an event stands for: the broker tells equal ones within two seconds once, with the number of repeats. */
+export function actsOf({ detail }: { readonly detail?: SystemEvent['detail'] | undefined }): number {
+  const repeats = detail?.['repeats'];
+  return typeof repeats === 'number' && Number.isFinite(repeats) ? Math.max(1, Math.floor(repeats)) : 1;
 }
 
 /** Host of `host:port`; ports change with every connection and would make one attacker look like many. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MachineRow } from '../anomaly/machine-row.ts';
 import type { AnomalyEpisode, AnomalyScore } from '../anomaly/score.ts';
 import { NO_SUMS } from '../energy/figure.ts';
 import type { EnergyWindow } from '../energy/window.ts';
@@ -85,6 +86,38 @@ export function metricStoreContract<Store extends MetricStore>(
   { open, reopen }: { readonly open: () => Promise<Store>; readonly reopen: (store: Store) => Promise<Store> },
 ): void {
   describe(`${name} keeps windows`, () => {
+    it('gives sensor rows back in the order of the newest sensors, with NaN for what was missing', async () => {
+      await using store = await open();
+      const row = (at: number, sensors: readonly number[]): MachineRow => ({
+        at,
+        context: 'run',
+        mixed: at === START,
+        powerKw: Number.NaN,
+        pieces: 3,
+        plantKw: 70.5,
+        sensors: Float64Array.from(sensors),
+      });
+      await store.write(
+        batch({
+          rows: [
+            { path: PRESS, sensors: ['a', 'b'], row: row(START, [1.5, Number.NaN]) },
+            { path: PRESS, sensors: ['b', 'c'], row: row(START + MINUTE_MS, [2.5, 3.5]) },
+          ],
+        }),
+      );
+      const range = { path: PRESS, from: START, to: START + DAY_MS };
+      const { sensors, rows } = await store.readSensorRows(range);
+      expect(sensors).toEqual(['b', 'c']);
+      expect(rows.map((one) => [...one.sensors])).toEqual([
+        [Number.NaN, Number.NaN],
+        [2.5, 3.5],
+      ]);
+      expect(rows[0]).toMatchObject({ at: START, context: 'run', mixed: true, powerKw: Number.NaN, plantKw: 70.5 });
+      expect(await store.sensorPaths()).toEqual([PRESS]);
+      await store.prune({ '1m': START + MINUTE_MS, '15m': START, '1h': START });
+      expect((await store.readSensorRows(range)).rows).toHaveLength(1);
+    });
+
     it('gives back every member of a row as it was written', async () => {
       await using store = await open();
       const row = windowOf({

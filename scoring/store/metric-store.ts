@@ -1,9 +1,18 @@
+import type { MachineRow } from '../anomaly/machine-row.ts';
 import type { AnomalyEpisode, AnomalyScore } from '../anomaly/score.ts';
 import type { EnergyWindow, WindowSize } from '../energy/window.ts';
 import type { Alert } from '../security/alert.ts';
 
 /** A half-open range of event time, epoch ms. */
 export type TimeRange = { readonly from: number; readonly to: number };
+
+/** A row of sensor means of one machine, with the names of its sensors. */
+export type SensorRow = { readonly path: string; readonly sensors: readonly string[]; readonly row: MachineRow };
+
+/** Rows of one machine as training wants them: the sensors it has now, NaN where an older row lacks one. */
+export type SensorHistory = { readonly sensors: readonly string[]; readonly rows: readonly MachineRow[] };
+/** The last row of a page before: what comes after it, in the order of the list. */
+export type ListPlace = { readonly at: number; readonly id: string };
 
 /** Everything one flush of the pipeline writes; a store takes all of it or nothing. */
 export type StoreBatch = {
@@ -13,6 +22,8 @@ export type StoreBatch = {
   readonly scores: readonly AnomalyScore[];
   /** Replaced by id. */
   readonly episodes: readonly AnomalyEpisode[];
+  /** What detectors are trained on later. Replaced by (path, at). */
+  readonly rows?: readonly SensorRow[];
   /** State of the pipeline that matches exactly these rows, by name; replaced. null removes it. */
   readonly checkpoints: readonly { readonly name: string; readonly body: string | null }[];
 };
@@ -30,15 +41,21 @@ export interface MetricStore extends AsyncDisposable {
   readAllWindows(query: { readonly window: WindowSize } & TimeRange): Promise<EnergyWindow[]>;
   /** Oldest first. Thinned evenly to at most `limit` points, keeping the largest score of each thinned group. */
   readScores(query: { readonly path: string; readonly limit?: number } & TimeRange): Promise<AnomalyScore[]>;
+  /** Rows of sensor means, oldest first. */
+  readSensorRows(query: { readonly path: string } & TimeRange): Promise<SensorHistory>;
+  /** Machines that have rows of sensor means, by path. */
+  sensorPaths(): Promise<readonly string[]>;
   /** Newest score of each path. */
   latestScores(): Promise<AnomalyScore[]>;
   /** Episodes that overlap the range, newest first; all machines when path is absent. A path also matches what lies below it. */
-  readEpisodes(query: { readonly path?: string; readonly limit?: number } & TimeRange): Promise<AnomalyEpisode[]>;
+  readEpisodes(
+    query: { readonly path?: string; readonly limit?: number; readonly after?: ListPlace } & TimeRange,
+  ): Promise<AnomalyEpisode[]>;
   readCheckpoint(name: string): Promise<string | null>;
   readCheckpoints(prefix: string): Promise<{ readonly name: string; readonly body: string }[]>;
   /** First and last window start there is, or null when the store is empty. */
   extent(): Promise<TimeRange | null>;
-  /** Deletes windows and scores that start before the given instants. */
+  /** Deletes windows, scores and sensor rows (with the minutes) that start before the given instants. */
   prune(before: { readonly '1m': number; readonly '15m': number; readonly '1h': number }): Promise<void>;
 }
 
@@ -46,7 +63,12 @@ export interface MetricStore extends AsyncDisposable {
 export interface AlertStore {
   save(alert: Alert): Promise<void>;
   /** Newest `last` first. */
-  list(query: { readonly open?: boolean; readonly equipment?: string; readonly limit: number }): Promise<Alert[]>;
+  list(query: {
+    readonly open?: boolean;
+    readonly equipment?: string;
+    readonly limit: number;
+    readonly after?: ListPlace;
+  }): Promise<Alert[]>;
   get(id: string): Promise<Alert | null>;
   /** The newest alert with this key that is not closed. */
   findOpen(key: string): Promise<Alert | null>;

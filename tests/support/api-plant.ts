@@ -10,9 +10,10 @@ import { NO_SUMS } from '../../scoring/energy/figure.ts';
 import type { TargetReport } from '../../scoring/energy/target.ts';
 import type { EnergyWindow } from '../../scoring/energy/window.ts';
 import type { EquipmentNode, LiveEvent, LiveFigures, PlantView } from '../../scoring/plant-view.ts';
-import { acknowledge } from '../../scoring/security/alert-book.ts';
+import { decide } from '../../scoring/security/review.ts';
 import type { Alert } from '../../scoring/security/alert.ts';
 import { accountRules } from '../../deploy/account-rules.ts';
+import { StaticFactorLog } from '../../scoring/store/static-factor-log.ts';
 import { ValueAddedBook } from '../../scoring/store/value-added-book.ts';
 import type { AlertStore } from '../../scoring/store/metric-store.ts';
 
@@ -71,7 +72,19 @@ export const target: TargetReport = {
   adjustedChange: -0.012,
   loadEffect: -0.0023,
   adjustedUncertainty: 0.004,
-  baseline: { interceptKwh: 200, slopeKwhPerUnit: 0.25, r2: 0.91, cvRmse: 0.04, days: 31 },
+  adjustedReason: null,
+  baseline: {
+    interceptKwh: 200,
+    slopeKwhPerUnit: 0.25,
+    r2: 0.91,
+    cvRmse: 0.04,
+    days: 31,
+    period: 'day',
+    variables: [{ name: 'output', slope: 0.25, p: 0.001, mayFall: false }],
+    valid: true,
+    checks: [{ name: 'sensible', passed: true, finding: 'more of every variable needs more energy' }],
+    leftOut: {},
+  },
   proof: { verdict: 'not-distinguishable', reason: 'smaller than its uncertainty', changePoint: null },
   lmdi: null,
   reason: null,
@@ -85,6 +98,7 @@ export const target: TargetReport = {
       outlook: null,
     },
   ],
+  multiYear: null,
   days: [{ day: '2026-11-01', energyKwh: 1000, output: 3300, sec: 10 / 33, runningSec: 10 / 33, inBase: false }],
   trace: { figure: 'target sec-2027', inputs: {}, result: {}, codeVersion: 'energy-2', hash: '0'.repeat(64) },
   founding: null,
@@ -103,6 +117,10 @@ export function createPlant(alerts: AlertStore): PlantView & { readonly emit: (e
   return {
     site: { name: 'pudong', displayName: { zh: '浦东' }, enterprise: 'acme', timezone: 'Asia/Shanghai' },
     equipment: () => nodes,
+    meters: () => [
+      { path: PRESS, ratedKw: 250, metered: true },
+      { path: 'stamping/press-line/press-2', ratedKw: 160, metered: false },
+    ],
     health: () => ({
       status: 'degraded',
       services: [
@@ -130,13 +148,14 @@ export function createPlant(alerts: AlertStore): PlantView & { readonly emit: (e
       ],
     }),
     targets: async () => [target],
-    acknowledge: async (alertId, by) => {
+    review: async (alertId, decision, { by }) => {
       const alert = await alerts.get(alertId);
       if (alert === null) throw new JoulegateError('NOT_FOUND', `there is no alert "${alertId}"`);
-      const seen = acknowledge(alert, by, NOW);
+      const seen = decide(alert, decision, { by, at: NOW });
       await alerts.save(seen);
       return seen;
     },
+    trail: async () => ({ entries: [], verdict: { holds: true, entries: 0 } }),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -198,6 +217,8 @@ export async function startTestApi(
     now: () => NOW,
     accounts: await accountRules(undefined, 'Asia/Shanghai', 'plant.yaml'),
     valueAdded: new ValueAddedBook(join(tmpdir(), `joulegate-value-added-${randomUUID()}.jsonl`)),
+    models: { paths: () => Promise.resolve([]), list: () => Promise.resolve([]), running: () => [] },
+    staticFactors: new StaticFactorLog(join(tmpdir(), `joulegate-static-factors-${randomUUID()}.jsonl`)),
     ...parts,
   });
 }

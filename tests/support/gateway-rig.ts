@@ -95,6 +95,7 @@ export async function startGatewayRig(servers: Servers, more: Partial<GatewaySec
     users.find((user) => user.username === username) ?? { username, password: '' };
   const broker = opening.use(await startBroker({ id: 'broker-1', host: '127.0.0.1', port: 0 }, deps('broker')));
   const arrivals: Arrival[] = [];
+  const seen = new Set<string>();
   const events: PublishedEvent[] = [];
   const client = connect(broker.url, { ...credentials('viewer'), clientId: 'viewer-rig', reconnectPeriod: 200 });
   client.on('error', () => undefined);
@@ -102,7 +103,7 @@ export async function startGatewayRig(servers: Servers, more: Partial<GatewaySec
   client.on('message', (topic, payload) => {
     const message: unknown = JSON.parse(payload.toString());
     if (topic.startsWith('joulegate/events/')) events.push(message as PublishedEvent);
-    else arrivals.push(...arrivalsOf(topic, message as DataNetworkMessage));
+    else arrivals.push(...arrivalsOf(topic, message as DataNetworkMessage, seen));
   });
   await new Promise<void>((resolve) => client.once('connect', () => resolve()));
   await client.subscribeAsync([topicFilters.data('opcua'), topicFilters.events], { qos: 1 });
@@ -146,11 +147,14 @@ export async function startGatewayRig(servers: Servers, more: Partial<GatewaySec
   };
 }
 
-function arrivalsOf(topic: string, message: DataNetworkMessage): Arrival[] {
+/** A message whose PUBACK got lost comes again with its number; as scoring does, it is taken once. */
+function arrivalsOf(topic: string, message: DataNetworkMessage, seen: Set<string>): Arrival[] {
   const receivedAt = Date.now();
   const equipment = (topic.split('/').at(-1) ?? '').replaceAll('.', '/');
   const server = message.WriterGroupName ?? topic.split('/').at(-2) ?? '';
-  return message.Messages.flatMap(({ Payload, Timestamp, Origin }) =>
+  const fresh = message.Messages.filter(({ SequenceNumber }) => !seen.has(`${topic} ${SequenceNumber}`));
+  for (const { SequenceNumber } of fresh) seen.add(`${topic} ${SequenceNumber}`);
+  return fresh.flatMap(({ Payload, Timestamp, Origin }) =>
     Object.entries(Payload ?? {}).map(([field, entry]) => ({
       server,
       equipment,

@@ -28,9 +28,9 @@ export function runCsv(
   { trained, untrained }: { readonly trained: Detector; readonly untrained: Detector },
 ): CsvRun {
   untrained.fit([]);
-  const before = watchRows(untrained, record.rows.slice(0, trainRows));
+  const before = watchRows(untrained, record.rows.slice(0, trainRows), record.times);
   trained.fit(record.rows.slice(0, trainRows));
-  const after = watchRows(trained, record.rows.slice(trainRows));
+  const after = watchRows(trained, record.rows.slice(trainRows), record.times?.slice(trainRows) ?? null);
   return {
     trainRows,
     verdicts: {

@@ -32,7 +32,7 @@ export type NabRow = {
 /** Judges one file as a stream: nothing is trained before, no row is seen twice. */
 export function runNab(record: LabelledRecord, windows: readonly NabWindow[], detector: Detector): NabFile {
   detector.fit([]);
-  return { record, windows, verdicts: watchRows(detector, record.rows) };
+  return { record, windows, verdicts: watchRows(detector, record.rows, record.times) };
 }
 
 /** NAB's anomaly score of every row: above the threshold only at the row an event is published, so that an episode counts once. */

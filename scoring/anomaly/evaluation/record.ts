@@ -26,13 +26,17 @@ export type Verdicts = {
 };
 
 /** Runs a detector over rows in order, with the episode logic of the product. Every verdict uses that row and earlier ones only. */
-export function watchRows(detector: Detector, rows: readonly Float64Array[]): Verdicts {
+export function watchRows(
+  detector: Detector,
+  rows: readonly Float64Array[],
+  times: Float64Array | null = null,
+): Verdicts {
   const tracker = new EpisodeTracker();
   const scores: number[] = [];
   const alarms: boolean[] = [];
   const events: boolean[] = [];
-  for (const row of rows) {
-    const { score, ratio } = detector.next(row);
+  for (const [index, row] of rows.entries()) {
+    const { score, ratio } = detector.next(row, times?.[index]);
     const step = tracker.next(ratio);
     scores.push(score);
     alarms.push(tracker.open);

@@ -38,7 +38,7 @@ export type SkabFile = { readonly name: string; readonly test: LabelledRecord; r
 export function runSkab(record: LabelledRecord, detector: Detector): SkabFile {
   detector.fit(record.rows.slice(0, SKAB_TRAIN_ROWS));
   const test = recordFrom(record, SKAB_TRAIN_ROWS);
-  return { name: record.name, test, verdicts: watchRows(detector, test.rows) };
+  return { name: record.name, test, verdicts: watchRows(detector, test.rows, test.times) };
 }
 
 /** One row of the table: the confusion matrix is summed over the files, VUS-PR is their mean. */

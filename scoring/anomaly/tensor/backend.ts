@@ -1,76 +1,88 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import util from 'node:util';
-import type * as Tensors from '@tensorflow/tfjs-core';
+import type * as Core from '@tensorflow/tfjs-core';
 import { describeError, JoulegateError } from '../../../broker/contract/error.ts';
 
-/** In the order they are tried: the native library, WebAssembly with SIMD, plain JavaScript. */
-export const tensorBackends = ['tensorflow', 'wasm', 'cpu'] as const;
-export type TensorBackendName = (typeof tensorBackends)[number];
+export const backendNames = ['tfjs-node', 'wasm', 'cpu'] as const;
+export type BackendName = (typeof backendNames)[number];
 
-/** TensorFlow.js with the backend it computes on. One process has one. */
+/** The calls of TensorFlow.js, on the backend that was chosen. */
+export type TensorLibrary = typeof Core;
+
 export type TensorBackend = {
-  readonly name: TensorBackendName;
-  readonly tf: typeof Tensors;
-  /** Faster ones that could not be used, with the reason. */
-  readonly refused: readonly { readonly name: TensorBackendName; readonly reason: string }[];
+  readonly name: BackendName;
+  /** Version of TensorFlow.js. */
+  readonly version: string;
+  /** Backends that come before this one and why each could not be used. */
+  readonly refused: readonly { readonly name: BackendName; readonly reason: string }[];
+  readonly tf: TensorLibrary;
 };
 
-const loaders: Readonly<Record<TensorBackendName, () => Promise<unknown>>> = {
-  tensorflow: () => {
-    // tfjs-node 4.22 calls a function that Node 23 has taken away (tensorflow/tfjs#8609).
-    const old = util as { isNullOrUndefined?: (value: unknown) => boolean };
-    old.isNullOrUndefined ??= (value) => value === null || value === undefined;
-    const name = '@tensorflow/tfjs-node';
-    return import(name);
-  },
-  wasm: async () => {
-    const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-    const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-    setWasmPaths(join(dirname(main), '/'));
-  },
-  cpu: () => import('@tensorflow/tfjs-backend-cpu'),
-};
+const packages = {
+  'tfjs-node': '@tensorflow/tfjs-node',
+  wasm: '@tensorflow/tfjs-backend-wasm',
+  cpu: '@tensorflow/tfjs-backend-cpu',
+} as const satisfies Record<BackendName, string>;
+const LONGEST_REASON = 200;
 
 /**
- * Loads TensorFlow.js on the fastest of these backends that works here: each is asked to train a small network before it is believed.
- * Nothing of it is loaded before this is called.
- * @throws JoulegateError MODEL_FAILED when none works, with the reason of each.
+ * Loads TensorFlow.js, which costs some 60 MB, on the first of `order` that works. Scoring does not need it; training does.
+ * Backends belong to the process or worker: the last one opened there is in use.
+ * @throws JoulegateError CONFIG_INVALID when none of them can be used, with the reason of each.
  */
-export async function loadTensorBackend(
-  candidates: readonly TensorBackendName[] = tensorBackends,
-): Promise<TensorBackend> {
-  const tf = await import('@tensorflow/tfjs-core');
-  // Advertises the native library on the console of a gateway that has no use for it.
-  tf.env().set('IS_TEST', true);
-  const refused: { readonly name: TensorBackendName; readonly reason: string }[] = [];
-  for (const name of candidates) {
+export async function openBackend(order: readonly BackendName[] = backendNames): Promise<TensorBackend> {
+  const load = createRequire(import.meta.url);
+  const refused: { name: BackendName; reason: string }[] = [];
+  for (const name of order) {
     try {
-      await loaders[name]();
-      if (!(await tf.setBackend(name))) throw new Error('it does not initialise');
+      if (name === 'tfjs-node') restoreRemovedUtil(load);
+      const registered = load(packages[name]) as unknown;
+      const tf = load('@tensorflow/tfjs-core') as TensorLibrary;
+      // Else the library advertises tfjs-node on the error output.
+      tf.enableProdMode();
+      if (name === 'wasm') useSingleThread(load, registered as WasmPackage);
+      if (!(await tf.setBackend(name === 'tfjs-node' ? 'tensorflow' : name))) throw new Error('it does not start');
       await tf.ready();
-      prove(tf);
-      return { name, tf, refused };
+      proveArithmetic(tf);
+      return { name, version: tf.version_core, refused, tf };
     } catch (error) {
-      refused.push({ name, reason: describeError(error).split('\n')[0] ?? '' });
+      refused.push({ name, reason: reasonOf(name, error) });
     }
   }
-  throw new JoulegateError(
-    'MODEL_FAILED',
-    `no tensor backend works: ${refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`,
-  );
+  const reasons = refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
+  throw new JoulegateError('CONFIG_INVALID', `no TensorFlow.js backend can be used (${reasons}); run "npm ci"`);
 }
 
-/** Small sums with every kernel that a dense network and its training need. */
-function prove(tf: typeof Tensors): void {
-  tf.tidy(() => {
-    const input = tf.tensor2d([1, 2, 3, 4], [2, 2]);
-    const hidden = tf.tanh(tf.add(tf.matMul(input, tf.tensor2d([0.5, -0.5], [2, 1])), tf.tensor1d([0.1])));
-    const slope = tf.mul(tf.sub(1, tf.square(hidden)), 2);
-    const gradient = tf.matMul(input, slope, true, false);
-    const value = tf.mean(tf.square(gradient)).dataSync()[0] ?? Number.NaN;
-    // tanh(−0.4) twice; 4 · 2 · (1 − tanh²(0.4)) and 6 · 2 · (1 − tanh²(0.4)), squared, their mean.
-    const expected = (((1 - Math.tanh(0.4) ** 2) * 2) ** 2 * (4 ** 2 + 6 ** 2)) / 2;
-    if (!(Math.abs(value - expected) < 1e-3 * expected)) throw new Error(`it computes ${value} for ${expected}`);
-  });
+type WasmPackage = {
+  readonly setWasmPaths: (folder: string) => void;
+  readonly setThreadsCount: (count: number) => void;
+};
+
+/** More threads need a worker script that Node refuses to load from a blob. */
+function useSingleThread(load: NodeJS.Require, { setWasmPaths, setThreadsCount }: WasmPackage): void {
+  setWasmPaths(join(dirname(load.resolve(packages.wasm)), '/'));
+  setThreadsCount(1);
+}
+
+/** tfjs-node 4.22.0 calls a function that Node has removed in version 23. */
+function restoreRemovedUtil(load: NodeJS.Require): void {
+  const util = load('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+}
+
+/** A backend that loads but cannot multiply is of no use. */
+function proveArithmetic(tf: TensorLibrary): void {
+  const product = tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])).dataSync()[0]);
+  if (product !== 11) throw new Error(`it computes 1·3 + 2·4 = ${String(product)}`);
+}
+
+function reasonOf(name: BackendName, error: unknown): string {
+  const [line = ''] = describeError(error).split('\n');
+  const { code } = Object(error) as { code?: unknown };
+  if (code === 'MODULE_NOT_FOUND' && line.includes(packages[name])) {
+    return name === 'tfjs-node'
+      ? 'not installed (optional: its native library is downloaded while it is installed, which failed or was left out)'
+      : 'not installed';
+  }
+  return line.slice(0, LONGEST_REASON);
 }

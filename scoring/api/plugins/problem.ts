@@ -11,7 +11,9 @@ const titles: Partial<Record<ErrorCode, Record<Language, string>>> = {
   QUERY_INVALID: { en: 'Query not valid', zh: '查询参数无效' },
   PAYLOAD_INVALID: { en: 'Request not valid', zh: '请求无效' },
   NOT_FOUND: { en: 'Not found', zh: '未找到' },
+  CONFLICT: { en: 'Changed in the meantime', zh: '内容已被更改' },
   STORE_FAILED: { en: 'Store failed', zh: '存储出错' },
+  TOO_MANY_REQUESTS: { en: 'Too many requests', zh: '请求过多' },
   SERVICE_STOPPED: { en: 'Service is stopping or busy', zh: '服务正在停止或繁忙' },
 };
 const fallback: Record<'client' | 'server', Record<Language, string>> = {

@@ -1,11 +1,14 @@
 import { Type } from 'typebox';
 import { accountOf, type EnergyAccount } from '../../energy/account.ts';
+import type { CarrierFigure } from '../../energy/carrier-account.ts';
+import { exactSum } from '../../energy/decimal.ts';
 import { exactTotal } from '../../energy/quantum.ts';
 import { tariffLevels } from '../../energy/tariff.ts';
 import { allocatedIn } from './allocation.ts';
+import { carriersIn, CarrierView } from './carriers.ts';
 import { requireNode } from '../nearest-path.ts';
 import { energyRangeOf } from '../query-range.ts';
-import { Instant, nullable } from '../schema-parts.ts';
+import { Instant, nullable, unitsOf } from '../schema-parts.ts';
 import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
 
 const Amount = Type.Object({
@@ -47,14 +50,31 @@ const Account = Type.Object({
   }),
 });
 
+const units = unitsOf({
+  energyKwh: 'kW.h',
+  output: '{eq}',
+  kgce: 'kgce',
+  kgCO2: 'kg',
+  cost: 'CNY',
+});
+
 const AccountAnswer = Type.Object({
   path: Type.String(),
+  units: units.schema,
   from: Instant,
   to: Instant,
   account: Account,
   /** The objects right below, and what none of them explains: `account.energyKwh` less their sum. */
   parts: Type.Array(Type.Object({ path: Type.String(), energyKwh: Type.Number(), output: Type.Number() })),
   residualKwh: nullable(Type.Number()),
+  /** Carriers beside electricity, by counters in their own unit. */
+  carriers: Type.Array(CarrierView),
+  /** 综合能耗: electricity and all carriers; null where one of them has no figure. */
+  comprehensive: Type.Object({
+    kgceCalorific: nullable(Type.Number()),
+    kgceEquivalent: nullable(Type.Number()),
+    reason: nullable(Type.String()),
+  }),
   /** What this object is given of shared utilities, beside its own energy. */
   allocated: Type.Array(
     Type.Object({
@@ -80,6 +100,7 @@ export function accountRoute(app: ApiApp, { view, store, now, time, accounts }: 
   app.get(
     '/api/v1/account',
     {
+      config: { etag: true },
       schema: {
         tags: ['energy'],
         summary: 'Standard coal, carbon and cost',
@@ -116,15 +137,23 @@ export function accountRoute(app: ApiApp, { view, store, now, time, accounts }: 
         drivers: found.drivers.map(({ driver }) => driver ?? 'none'),
         allocatedKwh: found.rows.find((row) => row.path === path)?.allocatedKwh ?? 0,
       }));
+      const carriers = await carriersIn(path, range, { store, time, accounts });
       const whole = exactTotal([account.energyKwh, ...allocated.map(({ allocatedKwh }) => allocatedKwh)]);
       return {
         path,
+        units: units.value,
         from: time.toIso(range.from),
         to: time.toIso(range.to),
         account: viewAccount(account),
         parts,
         residualKwh:
           parts.length === 0 ? null : exactTotal([account.energyKwh, ...parts.map(({ energyKwh }) => -energyKwh)]),
+        carriers: carriers.map(({ meters, factorSets, ...rest }) => ({
+          ...rest,
+          meters: [...meters],
+          factorSets: [...factorSets],
+        })),
+        comprehensive: comprehensiveOf(account, carriers),
         allocated,
         withAllocated:
           allocated.length === 0
@@ -133,6 +162,23 @@ export function accountRoute(app: ApiApp, { view, store, now, time, accounts }: 
       };
     },
   );
+}
+
+/** F1 over all carriers. One without a figure leaves no sum: it would be too small. */
+function comprehensiveOf({ kgceCalorific, kgceEquivalent }: EnergyAccount, carriers: readonly CarrierFigure[]) {
+  const missing = carriers.find(({ kgce }) => kgce === null);
+  const sum = (electricity: number | null): number | null =>
+    electricity === null || missing !== undefined
+      ? null
+      : exactSum([electricity, ...carriers.map(({ kgce }) => kgce ?? 0)]);
+  return {
+    kgceCalorific: sum(kgceCalorific.value),
+    kgceEquivalent: sum(kgceEquivalent.value),
+    reason:
+      missing === undefined
+        ? (kgceCalorific.reason ?? kgceEquivalent.reason)
+        : `${missing.carrier} in ${missing.unit}: ${missing.reason ?? 'no figure'}`,
+  };
 }
 
 function viewAccount({ kgceCalorific, kgceEquivalent, kgCO2, tariff, trace, ...rest }: EnergyAccount) {

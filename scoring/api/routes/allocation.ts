@@ -3,10 +3,12 @@ import { allocateRange, type AllocatedRange, type AllocationRule } from '../../e
 import type { EnergyWindow } from '../../energy/window.ts';
 import type { TimeRange } from '../../store/metric-store.ts';
 import { energyRangeOf } from '../query-range.ts';
-import { Instant, nullable } from '../schema-parts.ts';
+import { Instant, nullable, unitsOf } from '../schema-parts.ts';
 import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
 
+const units = unitsOf({ totalKwh: 'kW.h', allocatedKwh: 'kW.h', plantIdleKwh: 'kW.h', residualKwh: 'kW.h' });
 const AllocationAnswer = Type.Object({
+  units: units.schema,
   from: Instant,
   to: Instant,
   items: Type.Array(
@@ -32,6 +34,7 @@ export function allocationRoute(app: ApiApp, { store, now, time, accounts }: Rou
   app.get(
     '/api/v1/allocation',
     {
+      config: { etag: true },
       schema: {
         tags: ['energy'],
         summary: 'Energy of shared utilities by consumer',
@@ -46,6 +49,7 @@ export function allocationRoute(app: ApiApp, { store, now, time, accounts }: Rou
       const range = energyRangeOf({ ...query, window: '1h' }, { time, now: now() });
       const items = await allocatedIn(accounts.allocations, store, range);
       return {
+        units: units.value,
         from: time.toIso(range.from),
         to: time.toIso(range.to),
         items: items.map(({ drivers, fallbacks, rows, ...rest }) => ({

@@ -3,10 +3,11 @@ import { breakDown, calendarSpans, labelSpans, shiftSpans, type GroupSpan } from
 import type { LabelChange } from '../../energy/label-timeline.ts';
 import type { TimeRange } from '../../store/metric-store.ts';
 import { ApiError } from '../api-error.ts';
+import { prefersCsv, sendCsv } from '../plugins/csv.ts';
 import { requireNode } from '../nearest-path.ts';
 import { windowLengthMs } from '../../energy/window.ts';
 import { rangeOf } from '../query-range.ts';
-import { Instant, nullable } from '../schema-parts.ts';
+import { Instant, nullable, unitsOf } from '../schema-parts.ts';
 import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
 
 const groupings = ['shift', 'product', 'order', 'day', 'month'] as const;
@@ -20,8 +21,17 @@ const BreakdownQuery = Type.Object({
   from: Type.Optional(Type.String({ description: 'ISO 8601 instant or date; default: a day back.' })),
   to: Type.Optional(Type.String({ description: 'ISO 8601 instant or date, exclusive; default: now.' })),
 });
+const units = unitsOf({
+  energyKwh: 'kW.h',
+  idleKwh: 'kW.h',
+  output: '{eq}',
+  scrap: '{eq}',
+  sec: 'kW.h/{eq}',
+  hours: 'h',
+});
 const BreakdownAnswer = Type.Object({
   path: Type.String(),
+  units: units.schema,
   by: Type.Enum(groupings),
   from: Instant,
   to: Instant,
@@ -46,6 +56,7 @@ export function breakdownRoute(app: ApiApp, { view, store, now, time, accounts }
   app.get(
     '/api/v1/breakdown',
     {
+      config: { etag: true, csv: true },
       schema: {
         tags: ['energy'],
         summary: 'Energy per output by shift, product, order, day or month',
@@ -53,7 +64,8 @@ export function breakdownRoute(app: ApiApp, { view, store, now, time, accounts }
         response: { 200: BreakdownAnswer, ...problemAnswers },
       },
     },
-    async ({ query }) => {
+    async (request, reply) => {
+      const { query } = request;
       const { path, by } = query;
       const node = requireNode(view, path);
       const asked = rangeOf(query, { time, now: now(), start: (to) => to - DAY_MS });
@@ -80,8 +92,36 @@ export function breakdownRoute(app: ApiApp, { view, store, now, time, accounts }
       };
       const spans = await spansOf();
       const groups = breakDown(await store.readWindows({ path, window, ...range }), spans);
+      if (prefersCsv(request)) {
+        const header = [
+          'group',
+          'from',
+          'to',
+          'hours',
+          'energy_kwh',
+          'idle_kwh',
+          'output_eq',
+          'scrap_eq',
+          'kwh_per_eq',
+          'split',
+        ];
+        const rows = groups.map((group) => [
+          group.key,
+          time.toIso(group.from),
+          time.toIso(group.to),
+          group.ms / 3_600_000,
+          group.energyKwh,
+          group.idleKwh,
+          group.output,
+          group.scrap,
+          group.output > 0 ? group.energyKwh / group.output : null,
+          group.split,
+        ]);
+        return sendCsv(reply, `${by}-${path}.csv`, [header, ...rows]) as never;
+      }
       return {
         path,
+        units: units.value,
         by,
         from: time.toIso(range.from),
         to: time.toIso(range.to),

@@ -39,6 +39,7 @@ export function intensityRoutes(app: ApiApp, { store, time, now, accounts, value
   app.get(
     '/api/v1/value-added',
     {
+      config: { etag: true },
       schema: {
         tags: ['energy'],
         summary: 'Value added by month, every entry that was made',
@@ -67,6 +68,7 @@ export function intensityRoutes(app: ApiApp, { store, time, now, accounts, value
   app.get(
     '/api/v1/intensity',
     {
+      config: { etag: true },
       schema: {
         tags: ['energy'],
         summary: 'Energy per value added at comparable prices',

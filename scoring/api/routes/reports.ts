@@ -1,9 +1,14 @@
 import { Type } from 'typebox';
+import { JoulegateError } from '../../../broker/contract/error.ts';
 import { ApiError } from '../api-error.ts';
+import { isKnown } from '../plugins/etag.ts';
 import { languageOf } from '../plugins/problem.ts';
 import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
 
 const formats = ['xlsx', 'pdf', 'csv'] as const;
+
+/** A report takes a processor for a second or more. */
+const REPORTS_PER_MINUTE = 30;
 
 const ReportQuery = Type.Object({
   month: Type.Optional(
@@ -32,6 +37,7 @@ export function reportRoutes(app: ApiApp, { reports }: RouteDeps): void {
   app.get(
     '/api/v1/reports/month',
     {
+      config: { rateLimit: { max: REPORTS_PER_MINUTE, timeWindow: 60_000 } },
       schema: {
         tags: ['energy'],
         summary: 'Month report',
@@ -49,14 +55,19 @@ export function reportRoutes(app: ApiApp, { reports }: RouteDeps): void {
       }
       const { query, headers } = request;
       const language = query.lang ?? languageOf(headers['accept-language']);
-      const { body, hash, mediaType, fileName } = await reports.render({
-        month: query.month ?? reports.lastMonth(),
-        format: query.format,
-        language,
+      const month = query.month ?? reports.lastMonth();
+      const rendered = reports.render({ month, format: query.format, language });
+      const { body, hash, mediaType, fileName } = await rendered.catch((error: unknown) => {
+        if (!(error instanceof JoulegateError) || error.code !== 'QUERY_INVALID') throw error;
+        const last = reports.lastMonth();
+        throw new ApiError('QUERY_INVALID', {
+          en: error.message,
+          zh: `参数 "month"：${month} 尚未开始；最近的完整月份是 ${last}`,
+        });
       });
       const etag = `"${hash.slice(0, 32)}-${language}-${query.format}"`;
       reply.headers({ etag, 'cache-control': 'private, no-cache', vary: 'accept-language' });
-      if (headers['if-none-match'] === etag) return reply.code(304).send(null);
+      if (isKnown(etag, headers['if-none-match'])) return reply.code(304).send(null);
       return reply
         .headers({ 'content-disposition': `attachment; filename="${fileName}"`, 'content-language': language })
         .type(mediaType)

@@ -17,7 +17,7 @@ export type ApiApp = FastifyInstance<
 /** What handlers work with. */
 export type RouteDeps = Pick<
   ApiOptions,
-  'store' | 'alerts' | 'view' | 'version' | 'now' | 'accounts' | 'valueAdded' | 'reports'
+  'store' | 'alerts' | 'view' | 'version' | 'now' | 'accounts' | 'valueAdded' | 'staticFactors' | 'reports' | 'models'
 > & { readonly time: ZoneTime };
 
 /** The answers every guarded route may give beside its own. */

@@ -10,6 +10,8 @@ function hour(from: number, figures: Partial<Window> = {}): Window {
     start: at(from),
     end: at(from + 1),
     state: 'final',
+    kgceCalorific: null,
+    kgceEquivalent: null,
     revision: 0,
     energyKwh: 10,
     output: 100,

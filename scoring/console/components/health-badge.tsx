@@ -1,6 +1,6 @@
 import type { HealthAnswer } from '../../api/schemas.ts';
 import { useConsole } from '../console-context.ts';
-import { formatInstant, zoneClock } from '../format.ts';
+import { formatInstant } from '../format.ts';
 import { t } from '../i18n/text.ts';
 
 type Problem = HealthAnswer['problems'][number];
@@ -53,8 +53,7 @@ export function HealthBadge() {
 }
 
 function ProblemItem({ problem }: { readonly problem: Problem }) {
-  const { state } = useConsole();
-  const since = formatInstant(zoneClock(problem.since, state.site.value?.timezone ?? 'UTC'));
+  const since = formatInstant(problem.since);
   return (
     <li class={`problem problem-${problem.severity}`}>
       <p>

@@ -1,6 +1,6 @@
 import { createRecentCounter } from '../recent-counter.ts';
 import { rules } from '../rules.ts';
-import { hostOf, signalOf } from '../signal.ts';
+import { actsOf, hostOf, signalOf } from '../signal.ts';
 import type { Detection } from './detection.ts';
 
 const WINDOW_MS = 300_000;
@@ -18,10 +18,11 @@ export function signInRefused(): Detection {
   return {
     rule,
     kinds: ['sign-in-refused'],
-    onEvent: ({ at, message, principal, address }) => {
+    onEvent: ({ at, message, principal, address, detail }) => {
+      const acts = actsOf({ detail });
       const host = address === undefined ? undefined : hostOf(address);
-      const principalGuessed = principal !== undefined && byPrincipal.add(principal, at) >= PER_PRINCIPAL;
-      const hostGuesses = host !== undefined && byHost.add(host, at) >= PER_HOST;
+      const principalGuessed = principal !== undefined && byPrincipal.add(principal, at, acts) >= PER_PRINCIPAL;
+      const hostGuesses = host !== undefined && byHost.add(host, at, acts) >= PER_HOST;
       const from = host === undefined ? '' : ` from ${host}`;
       return [
         ...(hostGuesses

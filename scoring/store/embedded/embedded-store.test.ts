@@ -16,6 +16,7 @@ import {
   START,
   windowOf,
 } from '../metric-store.contract.ts';
+import { seriesContract } from '../series.contract.ts';
 import { EmbeddedStore } from './embedded-store.ts';
 import { migrations } from './schema.ts';
 
@@ -47,6 +48,14 @@ metricStoreContract('EmbeddedStore', {
   },
 });
 alertStoreContract('EmbeddedStore', open);
+seriesContract('EmbeddedStore', async () => {
+  const store = await open();
+  return {
+    series: store.series,
+    write: (given) => store.write(batch(given)),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+});
 
 describe('EmbeddedStore in one file', () => {
   it('lets a second connection look while the first one writes', async () => {
@@ -144,6 +153,27 @@ describe('EmbeddedStore and files of other releases', () => {
     }
     expect(await store.latestScores()).toEqual([scoreOf({ at: START + 1 })]);
   });
+
+  it.each(migrations.slice(1).map((_, at) => at + 2))(
+    'brings a file of schema %i forward with its rows',
+    async (version) => {
+      const file = await freshFile();
+      const database = new DatabaseSync(file);
+      database.exec(`${migrations.slice(0, version).join(';')} PRAGMA user_version = ${version}`);
+      database.exec(`INSERT INTO object VALUES (1, '${PRESS}', 'equipment', NULL)`);
+      database.exec(
+        `INSERT INTO window_1h VALUES (${Math.floor(START / 604_800_000)}, 1, ${START}, ${START + MINUTE_MS}, 1, 0, 1.25, 0.25, 0, 3, 0, 60000, 0, 0, 0, 60000, 60000, 5000, 0)`,
+      );
+      database.close();
+      await using store = EmbeddedStore.open({ file });
+      await store.write(batch({ windows: [windowOf({ window: '1h', energyKwh: 2, revision: 1 })] }));
+      const kept = await store.series.revisions({ path: PRESS, window: '1h', from: START, to: START + 1 });
+      expect(kept.map(({ revision, energyKwh }) => [revision, energyKwh])).toEqual([
+        [0, 1.25],
+        [1, 2],
+      ]);
+    },
+  );
 
   it('refuses a file of a newer release and leaves it as it is', async () => {
     const file = await freshFile();

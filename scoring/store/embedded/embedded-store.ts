@@ -2,8 +2,10 @@ import type { Logger } from '../../../broker/contract/deps.ts';
 import type { AnomalyEpisode, AnomalyScore } from '../../anomaly/score.ts';
 import { windowSizes, type EnergyWindow, type EquipmentLevel, type WindowSize } from '../../energy/window.ts';
 import type { Alert } from '../../security/alert.ts';
-import type { AlertStore, MetricStore, StoreBatch, TimeRange } from '../metric-store.ts';
+import type { AlertStore, ListPlace, MetricStore, SensorHistory, StoreBatch, TimeRange } from '../metric-store.ts';
+import type { RetentionEdges, SeriesReader } from '../series.ts';
 import { Connection } from './connection.ts';
+import { EmbeddedSeries, keepReplaced } from './embedded-series.ts';
 import { pruneQuery, queries } from './queries.ts';
 import {
   alertValues,
@@ -19,6 +21,7 @@ import {
   type Row,
 } from './rows.ts';
 import { blockOf, SCORE_BLOCK_MS, windowBlockMs } from './schema.ts';
+import { EmbeddedSensors } from './embedded-sensors.ts';
 
 export type EmbeddedStoreOptions = {
   readonly file: string;
@@ -44,10 +47,15 @@ export class EmbeddedStore implements MetricStore, AlertStore {
   readonly #connection: Connection;
   readonly #log: Logger | null;
   readonly #objects = new Map<string, StoredObject>();
+  readonly #sensors: EmbeddedSensors;
+  /** Sums, rankings and revisions of the windows. */
+  readonly series: SeriesReader;
 
   private constructor(connection: Connection, log: Logger | null) {
     this.#connection = connection;
+    this.#sensors = new EmbeddedSensors(connection);
     this.#log = log;
+    this.series = new EmbeddedSeries(connection, (edges) => this.prune(edges));
   }
 
   /** @throws JoulegateError STORE_FAILED when the file cannot be opened, is damaged or of a newer release. */
@@ -60,12 +68,13 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     this.#connection.endBulk();
   }
 
-  write({ windows, scores, episodes, checkpoints }: StoreBatch): Promise<void> {
+  write({ windows, scores, rows = [], episodes, checkpoints }: StoreBatch): Promise<void> {
     const connection = this.#connection;
     return connection.write(
       () => {
         for (const row of windows) this.#writeWindow(row);
         this.#writeScores(scores);
+        for (const row of rows) this.#sensors.write(row, this.#object(row.path, 'equipment').id);
         for (const { id, path, from, to, ...rest } of episodes)
           connection.sql(queries.writeEpisode).run(id, path, from, to, JSON.stringify({ id, path, from, to, ...rest }));
         for (const { name, body } of checkpoints) {
@@ -74,7 +83,10 @@ export class EmbeddedStore implements MetricStore, AlertStore {
         }
       },
       // An object numbered in the failed transaction does not exist.
-      () => this.#objects.clear(),
+      () => {
+        this.#objects.clear();
+        this.#sensors.forget();
+      },
     );
   }
 
@@ -110,6 +122,14 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     );
   }
 
+  readSensorRows(query: { readonly path: string } & TimeRange): Promise<SensorHistory> {
+    return this.#sensors.read(query);
+  }
+
+  sensorPaths(): Promise<readonly string[]> {
+    return this.#all(queries.sensorPaths, [], (rows) => rows.map((row) => String(row['path'])));
+  }
+
   latestScores(): Promise<AnomalyScore[]> {
     return this.#ofAllObjects(queries.latestScores, [SCORE_BLOCK_MS], (cells, { path }) => toScore(cells, path));
   }
@@ -119,8 +139,13 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     from,
     to,
     limit = 1000,
-  }: { readonly path?: string; readonly limit?: number } & TimeRange): Promise<AnomalyEpisode[]> {
-    return this.#all(queries.readEpisodes, [from, to, path, limit], (rows) => rows.map(toEpisode));
+    after,
+  }: { readonly path?: string; readonly limit?: number; readonly after?: ListPlace } & TimeRange): Promise<
+    AnomalyEpisode[]
+  > {
+    return this.#all(queries.readEpisodes, [from, to, path, limit, after?.at ?? null, after?.id ?? null], (rows) =>
+      rows.map(toEpisode),
+    );
   }
 
   readCheckpoint(name: string): Promise<string | null> {
@@ -146,11 +171,15 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     });
   }
 
-  async prune(before: { readonly '1m': number; readonly '15m': number; readonly '1h': number }): Promise<void> {
+  async prune(before: RetentionEdges): Promise<void> {
     for (const size of ['1m', '15m', '1h'] as const) {
       await this.#pruneTable(`window_${size}`, 'start', { before: before[size], block: windowBlockMs[size] });
     }
-    await this.#pruneTable('score', 'at', { before: before['1m'], block: SCORE_BLOCK_MS });
+    for (const table of ['score', 'sensor_row'])
+      await this.#pruneTable(table, 'at', { before: before['1m'], block: SCORE_BLOCK_MS });
+    await this.#connection.write(() => {
+      this.#connection.sql(queries.pruneRevisions).run(before['1h']);
+    });
     await this.#connection.read(() => this.#connection.shrink(SHRINK_PAGES));
   }
 
@@ -160,9 +189,12 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     });
   }
 
-  list(query: { readonly open?: boolean; readonly equipment?: string; readonly limit: number }): Promise<Alert[]> {
-    return this.#all(queries.listAlerts, [query.open === true ? 1 : 0, query.equipment ?? '', query.limit], (rows) =>
-      rows.map(toAlert),
+  list(query: Parameters<AlertStore['list']>[0]): Promise<Alert[]> {
+    const { after } = query;
+    return this.#all(
+      queries.listAlerts,
+      [query.open === true ? 1 : 0, query.equipment ?? '', query.limit, after?.at ?? null, after?.id ?? null],
+      (rows) => rows.map(toAlert),
     );
   }
 
@@ -181,7 +213,7 @@ export class EmbeddedStore implements MetricStore, AlertStore {
 
   #all<Result>(
     text: string,
-    parameters: readonly (number | string)[],
+    parameters: readonly (number | string | null)[],
     make: (rows: readonly Row[]) => Result,
   ): Promise<Result> {
     return this.#connection.read(() => make(this.#connection.sql(text).all(...parameters)));
@@ -227,8 +259,10 @@ export class EmbeddedStore implements MetricStore, AlertStore {
       object.level = row.level;
     }
     const values = windowValues(row, object.id);
-    if (isFiniteRow(values)) this.#connection.sql(queries.writeWindow[row.window]).run(...values);
-    else this.#leaveOut({ path: row.path, window: row.window, start: row.start });
+    if (isFiniteRow(values)) {
+      keepReplaced(this.#connection, row, object.id);
+      this.#connection.sql(queries.writeWindow[row.window]).run(...values);
+    } else this.#leaveOut({ path: row.path, window: row.window, start: row.start });
   }
 
   #writeScores(scores: readonly AnomalyScore[]): void {

@@ -1,5 +1,6 @@
 import { windowSizes, type WindowSize } from '../../energy/window.ts';
 import { SCORE_COLUMNS, WINDOW_COLUMNS } from './rows.ts';
+import { SENSOR_ROW_COLUMNS } from './sensor-rows.ts';
 
 const from = (alias: string, columns: string): string => columns.replaceAll(/\w+/g, `${alias}.$&`);
 
@@ -37,8 +38,15 @@ export const queries = {
       (SELECT MIN(start) FROM ${table} WHERE block = (SELECT MIN(block) FROM ${table})) AS low,
       (SELECT MAX(start) FROM ${table} WHERE block = (SELECT MAX(block) FROM ${table})) AS high`,
   ),
+  pruneRevisions: "DELETE FROM revision WHERE window = '1h' AND start < ?",
   writeScore: replace('score', SCORE_COLUMNS),
   readScores: ofOneObject('score', 'at', SCORE_COLUMNS),
+  writeSensorRow: replace('sensor_row', SENSOR_ROW_COLUMNS),
+  readSensorRows: ofOneObject('sensor_row', 'at', SENSOR_ROW_COLUMNS),
+  addSensorSet: 'INSERT OR IGNORE INTO sensor_set (object, names) VALUES (?, ?)',
+  sensorSet: 'SELECT id FROM sensor_set WHERE object = ? AND names = ?',
+  sensorSets: 'SELECT id, names FROM sensor_set WHERE object = ?',
+  sensorPaths: 'SELECT DISTINCT o.path FROM object o JOIN sensor_set s ON s.object = o.id ORDER BY o.path',
   latestScores: `SELECT ${from('s', SCORE_COLUMNS)} FROM object o
     JOIN score s ON s.block = (o.scored_at - ((o.scored_at % ?1) + ?1) % ?1) / ?1 AND s.object = o.id AND s.at = o.scored_at
     ORDER BY o.path`,
@@ -50,7 +58,8 @@ export const queries = {
   writeEpisode: 'INSERT OR REPLACE INTO episode (id, path, started, ended, body) VALUES (?, ?, ?, ?, ?)',
   /** Parameters: from, to, path ('' = all), limit. */
   readEpisodes: `SELECT body FROM episode WHERE started < ?2 AND (ended IS NULL OR ended >= ?1)
-    AND (?3 = '' OR path = ?3 OR substr(path, 1, length(?3) + 1) = ?3 || '/') ORDER BY started DESC, id LIMIT ?4`,
+    AND (?3 = '' OR path = ?3 OR substr(path, 1, length(?3) + 1) = ?3 || '/')
+    AND (?5 IS NULL OR started < ?5 OR (started = ?5 AND id > ?6)) ORDER BY started DESC, id LIMIT ?4`,
   writeCheckpoint:
     'INSERT INTO checkpoint (name, body) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET body = excluded.body',
   removeCheckpoint: 'DELETE FROM checkpoint WHERE name = ?',
@@ -61,7 +70,7 @@ export const queries = {
     equipment = excluded.equipment, last = excluded.last, body = excluded.body`,
   /** Parameters: 1 = only open ones, equipment ('' = all), limit. */
   listAlerts: `SELECT body FROM alert WHERE (?1 = 0 OR review <> 'closed') AND (?2 = '' OR equipment = ?2)
-    ORDER BY last DESC, id LIMIT ?3`,
+    AND (?4 IS NULL OR last < ?4 OR (last = ?4 AND id > ?5)) ORDER BY last DESC, id LIMIT ?3`,
   getAlert: 'SELECT body FROM alert WHERE id = ?',
   findOpenAlert: "SELECT body FROM alert WHERE key = ? AND review <> 'closed' ORDER BY last DESC LIMIT 1",
 } as const;

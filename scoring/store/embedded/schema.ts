@@ -59,6 +59,12 @@ CREATE TABLE checkpoint (name TEXT PRIMARY KEY, body TEXT NOT NULL);`,
 UPDATE object SET scored_at = (SELECT MAX(at) FROM score WHERE object = object.id);
 ${windowSizes.map((size) => intoBlocks(`window_${size}`, { key: 'start', figures: WINDOW_FIGURES, blockMs: windowBlockMs[size] })).join('\n')}
 ${intoBlocks('score', { key: 'at', figures: SCORE_FIGURES, blockMs: SCORE_BLOCK_MS })}`,
+  `CREATE TABLE revision (object INTEGER NOT NULL, window TEXT NOT NULL, start INTEGER NOT NULL, ${WINDOW_FIGURES},
+  PRIMARY KEY (object, window, start, revision)) WITHOUT ROWID;`,
+  `CREATE TABLE sensor_set (id INTEGER PRIMARY KEY, object INTEGER NOT NULL, names TEXT NOT NULL, UNIQUE (object, names));
+CREATE TABLE sensor_row (block INTEGER NOT NULL, object INTEGER NOT NULL, at INTEGER NOT NULL, sensors INTEGER NOT NULL,
+  context TEXT NOT NULL, mixed INTEGER NOT NULL, power REAL, pieces REAL NOT NULL, plant REAL NOT NULL, numbers BLOB NOT NULL,
+  PRIMARY KEY (block, object, at)) WITHOUT ROWID;`,
 ];
 
 /** Number of the block an instant lies in. */

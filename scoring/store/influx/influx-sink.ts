@@ -4,7 +4,8 @@ import { describeError } from '../../../broker/contract/error.ts';
 import type { InfluxSection } from '../../config.ts';
 import type { MetricSink, StoreBatch } from '../metric-store.ts';
 import { DeadLetter } from './dead-letter.ts';
-import { displayUrl, InfluxWriter } from './influx-writer.ts';
+import { displayUrl } from './influx-client.ts';
+import { InfluxWriter } from './influx-writer.ts';
 import { toLines, type SiteTags } from './line-batch.ts';
 import { LineQueue, type QueuedBlock } from './line-queue.ts';
 import type { WriteOutcome } from './write-outcome.ts';
@@ -21,7 +22,9 @@ export type InfluxSinkOptions = SiteTags & {
 };
 
 type SinkError = NonNullable<ReturnType<MetricSink['status']>['error']>;
-type Part = readonly string[];
+type Lines = readonly string[];
+/** Lines in one text. */
+type Part = { readonly text: string; readonly count: number };
 
 const BATCH_LINES = 5000;
 const DRAIN_MS = 2000;
@@ -29,6 +32,8 @@ const DRAIN_MS = 2000;
 const HELD_LINES = 100_000;
 /** So many single points refused in a row for no reason of their own: the request is at fault, not they. */
 const SUSPICIOUS_REFUSALS = 20;
+/** Of more lines than this that an answer names, halving is quicker. */
+const NAMED_AT_ONCE = 20;
 
 /**
  * Opens the sink. It comes up whether or not InfluxDB is there: points go to a durable queue and leave it when the server
@@ -55,7 +60,7 @@ class InfluxSink implements MetricSink {
   readonly #sending: Promise<void>;
   #wake: () => void = () => undefined;
   #drained: () => void = () => undefined;
-  #held: Part = [];
+  #held: Lines = [];
   #sent = 0;
   #refused = 0;
   #dropped = 0;
@@ -111,10 +116,10 @@ class InfluxSink implements MetricSink {
     if (this.#held.length > 0) this.#drop(this.#held.length, 'the queue file could not be written until the end');
   }
 
-  #enqueue(lines: Part): void {
+  #enqueue(lines: Lines): void {
     const waiting = this.#held.length === 0 ? lines : [...this.#held, ...lines];
     if (waiting.length === 0) return;
-    const blocks: Part[] = [];
+    const blocks: Lines[] = [];
     for (let at = 0; at < waiting.length; at += BATCH_LINES) blocks.push(waiting.slice(at, at + BATCH_LINES));
     try {
       const dropped = this.#queue.push(blocks);
@@ -128,34 +133,56 @@ class InfluxSink implements MetricSink {
     }
   }
 
+  /** Sends block after block in order; what the server has taken is removed while the next batch is on its way. */
   async #run(): Promise<void> {
     const { signal } = this.#stop;
+    let taken = 0;
+    let ready: QueuedBlock[] = [];
+    const remove = (): void => {
+      if (taken > 0) this.#queue.removeTo(taken);
+      taken = 0;
+    };
     while (!signal.aborted) {
+      let delivery: Promise<boolean> = Promise.resolve(false);
       try {
-        const blocks = this.#queue.peek(BATCH_LINES);
+        const blocks = ready.length > 0 ? ready : this.#queue.peek(BATCH_LINES, taken);
         const last = blocks.at(-1);
+        ready = [];
         if (last === undefined) {
+          remove();
           this.#drained();
           await this.#idle();
-        } else if (await this.#deliver(blocks)) {
-          this.#queue.removeTo(last.id);
+          continue;
         }
+        delivery = this.#deliver(blocks);
+        remove();
+        ready = this.#queue.peek(BATCH_LINES, last.id);
+        if (await delivery) taken = last.id;
+        else ready = [];
       } catch (error) {
+        await delivery;
+        ready = [];
         this.#queueFailed(error);
         await this.#pause(this.#backOff());
       }
     }
+    try {
+      remove();
+    } catch (error) {
+      this.#queueFailed(error);
+    }
   }
 
   /**
-   * Sends until the server has taken or refused every line; a part it refuses is halved until the lines at fault stand
-   * alone. @returns false when stopped before.
+   * Sends until the server has taken or refused every line; of a part it refuses, lines that it names are tried alone
+   * between the others, and without names it is halved until the lines at fault stand alone. @returns false when stopped before.
    */
   async #deliver(blocks: readonly QueuedBlock[]): Promise<boolean> {
-    const parts: Part[] = [blocks.flatMap((block) => block.lines)];
+    const count = blocks.reduce((sum, block) => sum + block.count, 0);
+    const parts: Part[] = [{ text: blocks.map(({ text }) => text).join('\n'), count }];
     for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
       if (this.#stop.signal.aborted) return false;
-      const wait = await this.#settle(part, await this.#writer.write(part), parts);
+      const wait = await this.#settle(part, await this.#writer.write(part.text), parts);
       if (wait === null) continue;
       parts.push(part);
       await this.#pause(wait);
@@ -167,7 +194,7 @@ class InfluxSink implements MetricSink {
   async #settle(part: Part, outcome: WriteOutcome, parts: Part[]): Promise<number | null> {
     switch (outcome.kind) {
       case 'written':
-        this.#sent += part.length;
+        this.#sent += part.count;
         this.#refusedInRow = 0;
         this.#answered();
         return null;
@@ -175,15 +202,15 @@ class InfluxSink implements MetricSink {
         if (this.#stop.signal.aborted) return 0;
         return this.#failed(outcome.reason, outcome.remedy, outcome.afterMs);
       case 'expired':
-        this.#sent += part.length - outcome.points;
+        this.#sent += part.count - outcome.points;
         this.#refused += outcome.points;
-        await this.#deadLetter.add([{ ...outcome, point: `${outcome.points} of ${part.length} points` }]);
+        await this.#deadLetter.add([{ ...outcome, point: `${outcome.points} of ${part.count} points` }]);
         this.#answered();
         return null;
       case 'refused':
         return this.#settleRefusal(part, outcome, parts);
       case 'too-large':
-        return this.#settleRefusal(part, { ...outcome, scope: 'line', points: null }, parts);
+        return this.#settleRefusal(part, { ...outcome, scope: 'line', points: null, lines: [] }, parts);
       default:
         return outcome satisfies never;
     }
@@ -191,13 +218,18 @@ class InfluxSink implements MetricSink {
 
   async #settleRefusal(
     part: Part,
-    { reason, scope, points }: Pick<WriteOutcome & { kind: 'refused' }, 'reason' | 'scope' | 'points'>,
+    { reason, scope, points, lines }: Pick<WriteOutcome & { kind: 'refused' }, 'reason' | 'scope' | 'points' | 'lines'>,
     parts: Part[],
   ): Promise<number | null> {
-    const allOfThem = part.length === 1 || (points !== null && points >= part.length);
+    const allOfThem = part.count === 1 || (points !== null && points >= part.count);
+    const all = part.text.split('\n');
+    if (!allOfThem && lines.length > 0 && lines.length <= NAMED_AT_ONCE) {
+      parts.push(...around(all, lines).toReversed());
+      return null;
+    }
     if (!allOfThem) {
-      const middle = Math.ceil(part.length / 2);
-      parts.push(part.slice(middle), part.slice(0, middle));
+      const middle = Math.ceil(part.count / 2);
+      parts.push(partOf(all.slice(middle)), partOf(all.slice(0, middle)));
       return null;
     }
     if (scope === 'unknown' && this.#refusedInRow >= SUSPICIOUS_REFUSALS) {
@@ -206,7 +238,7 @@ class InfluxSink implements MetricSink {
       return this.#failed(reason, remedy, 0);
     }
     this.#refusedInRow += 1;
-    await this.#putAside(part.map((point) => ({ reason, point })));
+    await this.#putAside(all.map((point) => ({ reason, point })));
     this.#answered();
     return null;
   }
@@ -271,4 +303,17 @@ class InfluxSink implements MetricSink {
   #pause(ms: number): Promise<void> {
     return delay(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
+}
+
+const partOf = (lines: Lines): Part => ({ text: lines.join('\n'), count: lines.length });
+
+/** Cuts lines so that those of these indices stand alone. Order is kept: of one point the newest line has to come last. */
+function around(all: Lines, lines: readonly number[]): Part[] {
+  const pieces: Lines[] = [];
+  let from = 0;
+  for (const at of lines) {
+    pieces.push(all.slice(from, at), all.slice(at, at + 1));
+    from = at + 1;
+  }
+  return [...pieces, all.slice(from)].filter((piece) => piece.length > 0).map(partOf);
 }

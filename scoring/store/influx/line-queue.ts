@@ -2,8 +2,8 @@ import { renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, JoulegateError } from '../../../broker/contract/error.ts';
 
-/** Lines that were put in together. */
-export type QueuedBlock = { readonly id: number; readonly lines: readonly string[] };
+/** Lines that were put in together, as one text. */
+export type QueuedBlock = { readonly id: number; readonly text: string; readonly count: number };
 
 const WORTH_SHRINKING_PAGES = 256;
 /** SQLite's result codes CORRUPT and NOTADB. */
@@ -88,14 +88,16 @@ export class LineQueue {
     return dropped;
   }
 
-  /** Oldest blocks that together have at most `limit` lines; at least one when there is any. */
-  peek(limit: number): QueuedBlock[] {
+  /** Oldest blocks after block `after`, until they have at least `enough` lines. */
+  peek(enough: number, after = 0): QueuedBlock[] {
     const blocks: QueuedBlock[] = [];
     let count = 0;
-    for (const row of this.#database.prepare('SELECT id, lines, count FROM block ORDER BY id').iterate()) {
-      count += Number(row['count']);
-      if (blocks.length > 0 && count > limit) break;
-      blocks.push({ id: Number(row['id']), lines: String(row['lines']).split('\n') });
+    const rows = this.#database.prepare('SELECT id, lines, count FROM block WHERE id > ? ORDER BY id').iterate(after);
+    for (const row of rows) {
+      const block = { id: Number(row['id']), text: String(row['lines']), count: Number(row['count']) };
+      blocks.push(block);
+      count += block.count;
+      if (count >= enough) break;
     }
     return blocks;
   }

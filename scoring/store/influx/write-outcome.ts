@@ -10,12 +10,14 @@ export type WriteOutcome =
   /**
    * The server will never take it as it is. `line`: the answer speaks of a point, so one of them is at fault; otherwise
    * the whole request may be. `points`: how many the server says it left out while it took the others, if it says so.
+   * `lines`: indices of the lines the answer names; to be tried alone, for servers count and quote in their own ways.
    */
   | {
       readonly kind: 'refused';
       readonly reason: string;
       readonly scope: 'line' | 'unknown';
       readonly points: number | null;
+      readonly lines: readonly number[];
     }
   /** Written but for `points` that are older than the database keeps. */
   | { readonly kind: 'expired'; readonly reason: string; readonly points: number }
@@ -33,7 +35,18 @@ const lineFaults =
 /** Reads an answer to a write. Only 204 acknowledges: 201 of some servers means "in part". */
 export function judge(
   { status, headers, body }: Answer,
-  { section, now, hint }: { readonly section: InfluxSection; readonly now: number; readonly hint: string },
+  {
+    section,
+    now,
+    hint,
+    text = '',
+  }: {
+    readonly section: InfluxSection;
+    readonly now: number;
+    readonly hint: string;
+    /** What was sent. */
+    readonly text?: string;
+  },
 ): WriteOutcome {
   if (status === 204) return { kind: 'written' };
   const words = body.trim().slice(0, 300) || String(headers['x-influxdb-error'] ?? '');
@@ -46,10 +59,11 @@ export function judge(
       const points = dropped === null ? null : Number(dropped[2]);
       if (points !== null && dropped?.[1]?.includes('beyond retention policy') === true)
         return { kind: 'expired', reason, points };
-      return { kind: 'refused', reason, scope: status === 422 || lineFaults.test(body) ? 'line' : 'unknown', points };
+      const scope = status === 422 || lineFaults.test(body) ? 'line' : 'unknown';
+      return { kind: 'refused', reason, scope, points, lines: namedLines(body, text.split('\n')) };
     }
     case 201:
-      return { kind: 'refused', reason, scope: 'line', points: null };
+      return { kind: 'refused', reason, scope: 'line', points: null, lines: namedLines(body, text.split('\n')) };
     case 413:
       return { kind: 'too-large', reason };
     case 401:
@@ -68,6 +82,20 @@ export function judge(
     default:
       return later('the server is busy or failing; points wait in the queue', retryAfterMs(headers, now));
   }
+}
+
+/**
+ * Indices of the lines an answer names: by number, counted from 1 (`line 3:` and `"line": 3` of 2.x, `"line_number": 3`
+ * of 3), or quoted whole (`unable to parse '…'` of 1.x).
+ */
+function namedLines(body: string, lines: readonly string[]): number[] {
+  const named = new Set<number>();
+  for (const [, number] of body.matchAll(/\bline(?:_number)?"?\s*:?\s*(\d+)/g)) named.add(Number(number) - 1);
+  for (const [, quoted = ''] of body.matchAll(/unable to parse '(.*?)': /g)) {
+    const line = lines.indexOf(quoted);
+    if (line !== -1) named.add(line);
+  }
+  return [...named].filter((at) => at >= 0 && at < lines.length).sort((a, b) => a - b);
 }
 
 /** Seconds or an HTTP date (RFC 9110, 10.2.3). */
