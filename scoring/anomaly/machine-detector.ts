@@ -25,6 +25,9 @@ const FLAT_FACTOR = 3;
 /** Ratio given to a stuck sensor: a clear alarm, below what a gross fault reaches. */
 const FLAT_RATIO = 1.3;
 
+/** The live statistic alone is an alarm from so many times its limit on, whatever a trained model says. */
+const SILENCED_AT = 2;
+
 /** What a detector remembers of the latest rows, so that a restart does not make it wait anew. */
 export type DetectorMemory = {
   readonly model: string;
@@ -120,7 +123,7 @@ export class MachineDetector {
 
   /**
    * Judges one row. Rows that cannot be judged say why and never raise an alarm. `second`: what a trained model that a person has taken
-   * into use says of the row; the ratio is then the geometric mean of both: where one sees little the other must see much.
+   * into use says of the row; the ratio is then the geometric mean of both. It can make an alarm or put off a weak one, but not silence a clear one.
    */
   next(row: MachineRow, second: Judgement | null = null): ScoredRow {
     const missing = Number.isNaN(this.#lastAt)
@@ -173,7 +176,7 @@ export class MachineDetector {
     const statistic = hotelling(this.#smoothed, model.mean, this.#factor, weighted);
     const stuck = this.#stuckSensor(row, model);
     const own = statistic / model.limit;
-    const both = second === null ? own : Math.sqrt(own * second.ratio);
+    const both = second === null ? own : Math.max(Math.sqrt(own * second.ratio), own / SILENCED_AT);
     const ratio = Math.max(both, stuck === -1 ? 0 : FLAT_RATIO);
     const step = this.#episode.next(ratio);
     const score = calibrate(ratio);

@@ -52,6 +52,19 @@ describe('a machine without a model', () => {
     expect(worst?.contributions[0]).toMatchObject({ tag: 'Pressure', unit: 'bar' });
   });
 
+  it('says that values are missing instead of a score, and never gives NaN', () => {
+    const detector = create();
+    for (const row of rowsOf(0, 400)) detector.next(row);
+    const [next, later] = rowsOf(400, 2);
+    if (next === undefined || later === undefined) throw new Error('no row');
+    expect(detector.next({ ...next, sensors: Float64Array.of(Number.NaN, 120) }).score).toMatchObject({
+      score: null,
+      reason: 'sensor-missing',
+    });
+    const silent = { ...later, sensors: Float64Array.of(Number.NaN, Number.NaN), powerKw: Number.NaN };
+    expect(detector.next(silent).score).toMatchObject({ score: null, reason: 'no-data' });
+  });
+
   it('goes on after a restart where it was', () => {
     const [first, second] = [create(), create()];
     for (const row of rowsOf(0, 600)) first.next(row);

@@ -39,6 +39,8 @@ export class YoungMachine {
     this.#values[row.sensors.length] = row.powerKw;
     const { ratio, degraded } = this.#detector.next(this.#values.slice(), row.at);
     if (degraded === 'warm-up' || degraded === 'training-short') return { reason: 'learning' };
+    if (degraded === 'no-data') return { reason: 'no-data' };
+    if (degraded === 'sensor-missing' || degraded === 'sensors-changed') return { reason: 'sensor-missing' };
     return { ratio: ratio / HEAD_ROOM, parts: () => this.#detector.explain() };
   }
 
