@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LastSeen } from './last-seen.ts';
+import { valueKind } from '../tags/value-batch.ts';
 import type { WorkerTag } from './protocol.ts';
 import { ColumnCollector } from './value-columns.ts';
 
@@ -28,6 +29,20 @@ describe('what was last seen of a tag', () => {
     expect(values.length).toBe(1);
     expect(seen.takeGaps()).toEqual([{ handle: 2, from: 100, to: 500 }]);
     expect(seen.takeGaps()).toEqual([]);
+  });
+
+  it('takes out the same number with the same time and status, and keeps another one of that time', () => {
+    const seen = new LastSeen();
+    const values = collected([1, 100], [1, 100], [1, 100], [1, 100, 0x8000_0000], [1, 200], [2, 100]);
+    values.kinds.fill(valueKind.number, 0, 6);
+    values.numbers.set([5, 5, 6, 6, 6, 5]);
+    seen.note(values);
+    expect([...values.numbers.subarray(0, values.length)]).toEqual([5, 6, 6, 6, 5]);
+    const later = collected([1, 200]);
+    later.kinds[0] = valueKind.number;
+    later.numbers[0] = 6;
+    seen.note(later);
+    expect(later.length).toBe(0);
   });
 
   it('finds the gap before a value whose Overflow bit is set, and none where none is', () => {
@@ -75,11 +90,11 @@ function note(seen: LastSeen, ...times: readonly number[]): number[] {
 }
 
 describe('the newest source time of a tag', () => {
-  it('takes out the one value that is sent once more', () => {
+  it('takes out a value that is sent again, however often', () => {
     const seen = new LastSeen();
     expect(note(seen, 100, 200)).toEqual([100, 200]);
     seen.expectRepeat([1]);
-    expect(note(seen, 200, 200)).toEqual([200]);
+    expect(note(seen, 200, 200, 300)).toEqual([300]);
   });
 
   it('lets older values pass: a server may set its clock back', () => {

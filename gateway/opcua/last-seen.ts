@@ -1,4 +1,5 @@
 import type { WorkerTag } from './protocol.ts';
+import { valueKind } from '../tags/value-batch.ts';
 import type { ColumnCollector } from './value-columns.ts';
 
 /** A span of source time in which values of a tag may be missing; both ends, epoch ms, have been seen. */
@@ -28,6 +29,7 @@ const LAG_MS = 60_000;
 export class LastSeen {
   #times = new Float64Array(1024).fill(Number.NaN);
   #statuses = new Uint32Array(1024);
+  #numbers = new Float64Array(1024).fill(Number.NaN);
   #awaited = new Uint8Array(1024);
   #awaitedCount = 0;
   #gaps: Gap[] = [];
@@ -98,7 +100,7 @@ export class LastSeen {
 
   /** Takes note of what was collected, and takes repeats out of it. `overflows`: of some of it the server dropped values. */
   note(collected: ColumnCollector, overflows = 0): void {
-    const { handles, times, statuses, length } = collected;
+    const { handles, kinds, numbers, times, statuses, length } = collected;
     let unwanted: number[] | null = null;
     const known = this.#gaps.length;
     for (let row = 0; row < length; row += 1) {
@@ -118,11 +120,20 @@ export class LastSeen {
         const isRepeat = time === before && (statuses[row] === this.#statuses[handle] || this.#statuses[handle] === 0);
         if (isRepeat || (awaited & awaits.first) !== 0) (unwanted ??= []).push(row);
         if ((awaited & awaits.gap) !== 0 && time > before) this.#addGap({ handle, from: before, to: time });
+      } else if (
+        // A value written while its item is made is sent by some servers as the change and once more as the first value.
+        time === this.#times[handle] &&
+        statuses[row] === this.#statuses[handle] &&
+        (kinds[row] === valueKind.number || kinds[row] === valueKind.boolean) &&
+        numbers[row] === this.#numbers[handle]
+      ) {
+        (unwanted ??= []).push(row);
       }
       if (overflows > 0 && ((statuses[row] ?? 0) & OVERFLOW) === OVERFLOW && time > (this.#times[handle] ?? Number.NaN))
         this.#addGap({ handle, from: this.#times[handle] ?? time, to: time });
       this.#times[handle] = time;
       this.#statuses[handle] = statuses[row] ?? 0;
+      this.#numbers[handle] = numbers[row] ?? Number.NaN;
     }
     if (unwanted !== null) collected.remove(unwanted);
     if (this.#gaps.length > known) this.#onGaps(this.#gaps.slice(known));
@@ -150,6 +161,9 @@ export class LastSeen {
     awaited.set(this.#awaited);
     this.#times = times;
     this.#statuses = statuses;
+    const numbers = new Float64Array(size).fill(Number.NaN);
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
     this.#awaited = awaited;
   }
 }
