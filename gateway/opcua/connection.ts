@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '../../broker/contract/deps.ts';
 import type { WorkerCommand, WorkerMessage, WorkerStart, WorkerTag } from './protocol.ts';
@@ -87,7 +86,8 @@ export function openConnection(
     [Symbol.asyncDispose]: async () => {
       if (stopping) return;
       stopping = true;
-      const exited = once(worker, 'exit');
+      // Not `once`, which is rejected when the worker dies of an error while it stops.
+      const exited = new Promise((resolve) => worker.once('exit', resolve));
       worker.postMessage({ kind: 'stop' } satisfies WorkerCommand);
       const timer = setTimeout(() => void worker.terminate(), STOP_TIMEOUT_MS);
       await exited;

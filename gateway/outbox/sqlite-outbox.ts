@@ -92,7 +92,7 @@ export class SqliteOutbox implements Outbox {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= (async () => {
-      const stopped = once(this.#worker, 'exit');
+      const stopped = new Promise((resolve) => this.#worker.once('exit', resolve));
       await this.#call('close', []).catch(() => undefined);
       await stopped;
     })();
