@@ -17,6 +17,7 @@ const DAY_MS = 86_400_000;
 const CHART_RELOAD_MS = 60_000;
 const TARGET_RELOAD_MS = 300_000;
 const EPISODES_SHOWN = 30;
+const MOST_A_FRAME = 100;
 
 /** What the page can do. */
 export type Actions = ReturnType<typeof createActions>;
@@ -95,9 +96,10 @@ export function createActions(state: ConsoleState, api: ApiClient, now: () => nu
   };
 
   const flush = () => {
-    frame = 0;
-    const items = [...pending.values()];
-    pending.clear();
+    const items = [...pending.values()].slice(0, MOST_A_FRAME);
+    for (const { path } of items) pending.delete(path);
+    // The rest waits for the next frame: a thousand machines at once would hold up a list that is being scrolled.
+    frame = pending.size === 0 ? 0 : requestAnimationFrame(flush);
     let unknown = false;
     batch(() => {
       unknown = takeEquipment(state, items, now());
