@@ -45,7 +45,8 @@ export type ApiOptions = {
   readonly reports?: ReportSource | undefined;
   readonly staticFactors: StaticFactorLog;
   /** Trained models and those at work. */
-  readonly models: Pick<ModelLibrary, 'paths' | 'list'> & Pick<ModelDesk, 'running'>;
+  readonly models: Pick<ModelLibrary, 'paths' | 'list' | 'activate' | 'rollback'> &
+    Pick<ModelDesk, 'running' | 'refresh'>;
   readonly store: MetricStore;
   readonly alerts: AlertStore;
   readonly view: PlantView;

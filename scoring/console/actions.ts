@@ -1,6 +1,7 @@
 import { batch, effect, type Signal } from '@preact/signals';
-import type { EquipmentView } from '../api/schemas.ts';
+import type { EquipmentView } from './answers.ts';
 import type { Answer, ApiClient, EnergyRange, Failure } from './api-client.ts';
+import type { ApiPosts } from './generated/api-types.ts';
 import { zoneClock } from './format.ts';
 import { listenToEvents } from './live-stream.ts';
 import {
@@ -156,10 +157,20 @@ export function createActions(state: ConsoleState, api: ApiClient, now: () => nu
       if (!answer.ok) noteFailure(answer.failure);
       return answer;
     },
+    /** Sends to the API what a person has decided; an expired session opens the sign-in over the page. */
+    post: async <Path extends keyof ApiPosts>(
+      path: Path,
+      body: ApiPosts[Path] extends { readonly body: infer Body } ? Body : undefined,
+    ): Promise<Answer<ApiPosts[Path]['answer']>> => {
+      const answer = await api.post(path, body);
+      if (!answer.ok) noteFailure(answer.failure);
+      return answer;
+    },
     loadEquipment,
     loadAlerts,
     loadAnomalies,
     loadTarget,
+    loadHealth,
     loadTrend,
     loadScores,
     start,

@@ -210,6 +210,9 @@ export const alertOf = (id: string, members: Partial<Alert> = {}): Alert => ({
   ...members,
 });
 
+const noModel = (path: string): Promise<never> =>
+  Promise.reject(new JoulegateError('NOT_FOUND', `there is no model of "${path}"`));
+
 /** What the API of a test is started with, but for store, alerts and plant. */
 export async function apiOptions(): Promise<Omit<ApiOptions, 'store' | 'alerts' | 'view'>> {
   return {
@@ -223,7 +226,14 @@ export async function apiOptions(): Promise<Omit<ApiOptions, 'store' | 'alerts' 
     now: () => NOW,
     accounts: await accountRules(undefined, 'Asia/Shanghai', 'plant.yaml'),
     valueAdded: new ValueAddedBook(join(tmpdir(), `joulegate-value-added-${randomUUID()}.jsonl`)),
-    models: { paths: () => Promise.resolve([]), list: () => Promise.resolve([]), running: () => [] },
+    models: {
+      paths: () => Promise.resolve([]),
+      list: () => Promise.resolve([]),
+      running: () => [],
+      activate: noModel,
+      rollback: noModel,
+      refresh: () => Promise.resolve(),
+    },
     staticFactors: new StaticFactorLog(join(tmpdir(), `joulegate-static-factors-${randomUUID()}.jsonl`)),
   };
 }
