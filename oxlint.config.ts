@@ -71,7 +71,7 @@ const edges = ['ingest', 'store', 'api', 'reports', 'console'];
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'import', 'node', 'promise', 'vitest'],
   categories: { correctness: 'error', suspicious: 'error' },
-  ignorePatterns: ['dist/**', 'node_modules/**'],
+  ignorePatterns: ['dist/**', 'scoring/console/generated/**', 'node_modules/**'],
   rules: {
     'import/no-cycle': 'error',
     'import/no-default-export': 'error',

@@ -14,7 +14,7 @@ import { machineMeter, type MachineMeter } from './energy/meter-fit.ts';
 import type { FoundingDocument, TargetReport } from './energy/target.ts';
 import { reportTarget } from './energy/target-report.ts';
 import { buildTree, plantHealth } from './live-view.ts';
-import type { EquipmentNode, LiveEvent, PlantHealth, PlantView, Reviewer } from './plant-view.ts';
+import type { EquipmentNode, LiveEvent, MachineDescription, PlantHealth, PlantView, Reviewer } from './plant-view.ts';
 import { alertKey, applySignal } from './security/alert-book.ts';
 import type { Alert, AlertSignal } from './security/alert.ts';
 import { anomalyToSignal } from './security/anomaly-alert.ts';
@@ -72,6 +72,12 @@ export class LivePlant implements PlantView {
 
   meters(): readonly MachineMeter[] {
     return this.#core.pipeline.scorers.map(({ equipment, tags }) => machineMeter(equipment.path, tags));
+  }
+
+  descriptions(): readonly MachineDescription[] {
+    return this.#core.pipeline.scorers
+      .map(({ equipment: { path, displayName = {}, kind = null }, tags }) => ({ path, displayName, kind, tags }))
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
   health(): PlantHealth {

@@ -55,6 +55,7 @@ export class ModelDesk {
   /** Takes one row; rows of a machine without a model cost nothing. @returns what the active model says of it, null where it cannot. */
   take({ path, sensors, row }: SensorRow): Judgement | null {
     let active: Judgement | null = null;
+    let inUse: boolean | null = null;
     for (const worker of this.#workers.get(path) ?? []) {
       const outside = worker.phase.next(row);
       if (outside !== null) continue;
@@ -63,6 +64,10 @@ export class ModelDesk {
       );
       const judged = worker.detector.next(values);
       note(worker, judged, row.at);
+      const isUsable = judged.degraded === undefined;
+      if (worker.role === 'active' && isUsable) inUse = judged.score >= ALARM_SCORE;
+      else if (worker.role === 'shadow' && isUsable && inUse !== null)
+        compare(worker, judged.score >= ALARM_SCORE === inUse);
       if (worker.role === 'active' && judged.degraded === undefined) active = judged;
     }
     return active;
@@ -159,6 +164,11 @@ export class ModelDesk {
       }
     }
   }
+}
+
+function compare(worker: Worker, agrees: boolean): void {
+  const { compared = 0, agreed = 0 } = worker.record;
+  worker.record = { ...worker.record, compared: compared + 1, agreed: agreed + (agrees ? 1 : 0) };
 }
 
 function note(worker: Worker, judged: Judgement, at: number): void {

@@ -1,6 +1,6 @@
 import type { ServiceHealth, Problem } from '../broker/contract/health.ts';
 import type { LocalText } from '../broker/contract/plant.ts';
-import type { MachineState, TagRole } from '../broker/contract/tag.ts';
+import type { MachineState, TagDescription, TagRole } from '../broker/contract/tag.ts';
 import type { AnomalyEpisode, NoScoreReason } from './anomaly/score.ts';
 import type { MachineMeter } from './energy/meter-fit.ts';
 import type { EquipmentLevel, FigureClass } from './energy/window.ts';
@@ -71,6 +71,14 @@ export type LiveEvent =
 /** Who decides about an alert: the way the person came in, and the network address. */
 export type Reviewer = { readonly by: string; readonly from: string };
 
+/** A machine with its tags, as the metadata of its gateway has them. */
+export type MachineDescription = {
+  readonly path: string;
+  readonly displayName: LocalText;
+  readonly kind: string | null;
+  readonly tags: readonly TagDescription[];
+};
+
 /** What the API shows of the running plant, beside what it reads from the store. */
 export interface PlantView {
   readonly site: {
@@ -81,6 +89,8 @@ export interface PlantView {
   };
   /** Site first, then areas, lines, equipment in tree order. */
   equipment(): readonly EquipmentNode[];
+  /** Every machine as its gateway describes it, by path. */
+  descriptions(): readonly MachineDescription[];
   /** Rated power and meter of every machine that is known. */
   meters(): readonly MachineMeter[];
   health(): PlantHealth;

@@ -47,8 +47,9 @@ export type ApiOptions = {
   readonly reports?: ReportSource | undefined;
   readonly staticFactors: StaticFactorLog;
   /** Trained models and those at work. */
-  readonly models: Pick<ModelLibrary, 'paths' | 'list'> & Pick<ModelDesk, 'running'>;
   readonly store: MetricStore & { readonly series: Pick<SeriesReader, 'revisions'>; readonly rescored: RescoredStore };
+  readonly models: Pick<ModelLibrary, 'paths' | 'list' | 'activate' | 'rollback'> &
+    Pick<ModelDesk, 'running' | 'refresh'>;
   readonly alerts: AlertStore;
   readonly view: PlantView;
   readonly version: string;

@@ -22,6 +22,7 @@ import { anomaliesRoute } from './routes/anomalies.ts';
 import { breakdownRoute } from './routes/breakdown.ts';
 import { energyRoute } from './routes/energy.ts';
 import { equipmentRoute } from './routes/equipment.ts';
+import { dataQualityRoute } from './routes/data-quality.ts';
 import { eventsRoute } from './routes/events.ts';
 import { healthRoute } from './routes/health.ts';
 import { intensityRoutes } from './routes/intensity.ts';
@@ -33,6 +34,7 @@ import { probeRoutes } from './routes/probes.ts';
 import { reportRoutes } from './routes/reports.ts';
 import type { ApiApp, RouteDeps } from './routes/route.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { setupRoute } from './routes/setup.ts';
 import { staticFactorRoutes } from './routes/static-factors.ts';
 import { studyRoutes } from './routes/studies.ts';
 import { targetRoute } from './routes/target.ts';
@@ -141,6 +143,8 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   revisionsRoute(app, deps);
   modelRoute(app, deps);
   studyRoutes(app, deps);
+  dataQualityRoute(app, deps);
+  setupRoute(app, deps);
   probeRoutes(app, deps, registry);
 }
 

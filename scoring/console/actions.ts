@@ -1,6 +1,7 @@
 import { batch, effect, type Signal } from '@preact/signals';
-import type { EquipmentView } from '../api/schemas.ts';
+import type { EquipmentView } from './answers.ts';
 import type { Answer, ApiClient, EnergyRange, Failure } from './api-client.ts';
+import type { ApiPosts } from './generated/api-types.ts';
 import { zoneClock } from './format.ts';
 import { listenToEvents } from './live-stream.ts';
 import {
@@ -17,6 +18,7 @@ const DAY_MS = 86_400_000;
 const CHART_RELOAD_MS = 60_000;
 const TARGET_RELOAD_MS = 300_000;
 const EPISODES_SHOWN = 30;
+const MOST_A_FRAME = 100;
 
 /** What the page can do. */
 export type Actions = ReturnType<typeof createActions>;
@@ -95,9 +97,10 @@ export function createActions(state: ConsoleState, api: ApiClient, now: () => nu
   };
 
   const flush = () => {
-    frame = 0;
-    const items = [...pending.values()];
-    pending.clear();
+    const items = [...pending.values()].slice(0, MOST_A_FRAME);
+    for (const { path } of items) pending.delete(path);
+    // The rest waits for the next frame: a thousand machines at once would hold up a list that is being scrolled.
+    frame = pending.size === 0 ? 0 : requestAnimationFrame(flush);
     let unknown = false;
     batch(() => {
       unknown = takeEquipment(state, items, now());
@@ -154,10 +157,20 @@ export function createActions(state: ConsoleState, api: ApiClient, now: () => nu
       if (!answer.ok) noteFailure(answer.failure);
       return answer;
     },
+    /** Sends to the API what a person has decided; an expired session opens the sign-in over the page. */
+    post: async <Path extends keyof ApiPosts>(
+      path: Path,
+      body: ApiPosts[Path] extends { readonly body: infer Body } ? Body : undefined,
+    ): Promise<Answer<ApiPosts[Path]['answer']>> => {
+      const answer = await api.post(path, body);
+      if (!answer.ok) noteFailure(answer.failure);
+      return answer;
+    },
     loadEquipment,
     loadAlerts,
     loadAnomalies,
     loadTarget,
+    loadHealth,
     loadTrend,
     loadScores,
     start,

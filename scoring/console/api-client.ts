@@ -7,7 +7,8 @@ import type {
   HealthAnswer,
   ProblemDetails,
   TargetAnswer,
-} from '../api/schemas.ts';
+} from './answers.ts';
+import type { ApiPosts } from './generated/api-types.ts';
 
 /** Why a request gave no answer. */
 export type Failure =
@@ -41,6 +42,8 @@ export type ApiClient = {
   readonly health: () => Promise<Answer<HealthAnswer>>;
   /** Any other answer of the API, by its path below /api/v1. */
   readonly get: <T>(path: string, query?: Readonly<Record<string, string | number>>) => Promise<Answer<T>>;
+  /** Any change the API takes, by its path below /api/v1. */
+  readonly post: <Path extends keyof ApiPosts>(path: Path, body: unknown) => Promise<Answer<ApiPosts[Path]['answer']>>;
   readonly signIn: (token: string) => Promise<Answer<null>>;
   readonly signOut: () => Promise<Answer<null>>;
 };
@@ -93,6 +96,7 @@ export function createApiClient(options: {
     target: () => send('GET', 'target'),
     health: () => send('GET', 'health'),
     get: (path, query = {}) => send('GET', Object.keys(query).length === 0 ? path : `${path}?${search(query)}`),
+    post: (path, body) => send('POST', path, body),
     signIn: (token) => send('POST', 'session', { token }),
     signOut: () => send('DELETE', 'session'),
   };

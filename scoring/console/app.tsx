@@ -7,9 +7,11 @@ import { t } from './i18n/text.ts';
 import type { Screen } from './route.ts';
 import { BaselineScreen } from './screens/baseline-screen.tsx';
 import { FlowScreen } from './screens/flow-screen.tsx';
+import { HealthScreen } from './screens/health-screen.tsx';
 import { IntensityScreen } from './screens/intensity-screen.tsx';
 import { PlantScreen } from './screens/plant-screen.tsx';
 import { RankingScreen } from './screens/ranking-screen.tsx';
+import { SetupScreen } from './screens/setup-screen.tsx';
 import { TargetScreen } from './screens/target-screen.tsx';
 
 const screenOf: Readonly<Record<Screen, () => preact.JSX.Element>> = {
@@ -19,6 +21,8 @@ const screenOf: Readonly<Record<Screen, () => preact.JSX.Element>> = {
   ranking: RankingScreen,
   flow: FlowScreen,
   baseline: BaselineScreen,
+  health: HealthScreen,
+  setup: SetupScreen,
 };
 
 /** The whole page. A session that ends hides what stands on it, so that nothing typed is lost. */

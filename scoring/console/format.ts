@@ -148,3 +148,12 @@ export function formatUnit(unit: string | null): string {
   if (unit === null) return '';
   return unitNames[unit] ?? unit.replace(/[{}]/g, '').replace('kW.h', 'kWh');
 }
+
+const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** A size in the largest fitting unit of 1000. */
+export function formatBytes(bytes: number | null, language: Language): string {
+  if (bytes === null || !Number.isFinite(bytes)) return NO_FIGURE;
+  const power = Math.min(byteUnits.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  return `${formatNumber(bytes / 1000 ** power, language)} ${byteUnits[power] ?? 'B'}`;
+}

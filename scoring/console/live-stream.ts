@@ -1,4 +1,4 @@
-import type { AlertView, EpisodeView, EquipmentEvent, HealthAnswer } from '../api/schemas.ts';
+import type { AlertView, EpisodeView, EquipmentEvent, HealthAnswer } from './answers.ts';
 
 /** What the live events call. */
 export type LiveListener = {

@@ -16,6 +16,7 @@ import './styles/detail.css';
 import './styles/target.css';
 import './styles/lists.css';
 import './styles/screens.css';
+import './styles/setup.css';
 
 const TICK_MS = 1000;
 

@@ -1,9 +1,21 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import type { ApiGets } from './generated/api-types.ts';
 import { useConsole } from './console-context.ts';
 import type { Loadable } from './state.ts';
 
 const RELOAD_MS = 60_000;
+
+/** `useResource` with the types of the API's own description. */
+export function useApi<Path extends keyof ApiGets>(
+  path: Path | null,
+  query?: ApiGets[Path]['query'],
+): Resource<ApiGets[Path]['answer']> {
+  return useResource<ApiGets[Path]['answer']>(path, query as Readonly<Record<string, string | number>> | undefined);
+}
+
+/** An answer on its way, and how to ask again. */
+export type Resource<T> = { readonly loaded: Loadable<T>; readonly reload: () => void };
 
 /**
  * An answer of the API for as long as a screen stands: asked again every minute while the page is visible, after a lost
@@ -12,7 +24,7 @@ const RELOAD_MS = 60_000;
 export function useResource<T>(
   path: string | null,
   query: Readonly<Record<string, string | number>> = {},
-): { readonly loaded: Loadable<T>; readonly reload: () => void } {
+): Resource<T> {
   const { state, actions } = useConsole();
   const loaded = useSignal<Loadable<T>>({ state: 'loading' });
   const turn = useRef(0);

@@ -1,5 +1,5 @@
 /** Screens in the order of the navigation. */
-export const screens = ['plant', 'intensity', 'target', 'ranking', 'flow', 'baseline'] as const;
+export const screens = ['plant', 'intensity', 'target', 'ranking', 'flow', 'baseline', 'health', 'setup'] as const;
 export type Screen = (typeof screens)[number];
 
 /** Where the page is: a screen and the object it is about; "" is the site. */

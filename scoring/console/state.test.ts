@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AlertView, EquipmentAnswer, EquipmentView } from '../api/schemas.ts';
+import type { AlertView, EquipmentAnswer, EquipmentView } from './answers.ts';
 import {
   createConsoleState,
   makesSuspect,

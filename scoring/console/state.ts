@@ -8,7 +8,7 @@ import type {
   EquipmentView,
   HealthAnswer,
   TargetView,
-} from '../api/schemas.ts';
+} from './answers.ts';
 import type { Failure } from './api-client.ts';
 import type { Screen } from './route.ts';
 

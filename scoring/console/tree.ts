@@ -29,7 +29,9 @@ export function visibleRows(
   for (const node of nodes) {
     if (shown !== null && !shown.has(node.path)) continue;
     const parent = node.parent !== null && byPath.has(node.parent) ? node.parent : null;
-    children.set(parent, [...(children.get(parent) ?? []), node]);
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [node]);
+    else siblings.push(node);
   }
   const rows: TreeRow[] = [];
   const add = (parent: string | null, level: number) => {

@@ -45,6 +45,9 @@ export type ShadowRecord = {
   /** Rows of it above the limit, and times the limit was crossed upwards. */
   readonly above: number;
   readonly crossings: number;
+  /** Rows that the model in use judged as well, and those of them where both said the same: above their limit, or not. */
+  readonly compared?: number;
+  readonly agreed?: number;
 };
 
 /** Who did what to a version, newest last. */

@@ -121,6 +121,14 @@ export function createPlant(alerts: AlertStore): PlantView & { readonly emit: (e
       { path: PRESS, ratedKw: 250, metered: true },
       { path: 'stamping/press-line/press-2', ratedKw: 160, metered: false },
     ],
+    descriptions: () => [
+      {
+        path: PRESS,
+        displayName: { en: PRESS, zh: '压力机' },
+        kind: 'stamping-press',
+        tags: [{ name: 'power', role: 'power', unit: 'kW', ratedMax: 250, nodeId: 'nsu=urn:test;s=press-1.power' }],
+      },
+    ],
     health: () => ({
       status: 'degraded',
       services: [
@@ -202,11 +210,12 @@ export const alertOf = (id: string, members: Partial<Alert> = {}): Alert => ({
   ...members,
 });
 
-/** Starts the API on a free port of this machine. */
-export async function startTestApi(
-  parts: Pick<ApiOptions, 'store' | 'alerts' | 'view'> & Partial<ApiOptions>,
-): Promise<ApiServer> {
-  return startApi({
+const noModel = (path: string): Promise<never> =>
+  Promise.reject(new JoulegateError('NOT_FOUND', `there is no model of "${path}"`));
+
+/** What the API of a test is started with, but for store, alerts and plant. */
+export async function apiOptions(): Promise<Omit<ApiOptions, 'store' | 'alerts' | 'view'>> {
+  return {
     host: '127.0.0.1',
     port: 0,
     token: TOKEN,
@@ -217,10 +226,23 @@ export async function startTestApi(
     now: () => NOW,
     accounts: await accountRules(undefined, 'Asia/Shanghai', 'plant.yaml'),
     valueAdded: new ValueAddedBook(join(tmpdir(), `joulegate-value-added-${randomUUID()}.jsonl`)),
-    models: { paths: () => Promise.resolve([]), list: () => Promise.resolve([]), running: () => [] },
+    models: {
+      paths: () => Promise.resolve([]),
+      list: () => Promise.resolve([]),
+      running: () => [],
+      activate: noModel,
+      rollback: noModel,
+      refresh: () => Promise.resolve(),
+    },
     staticFactors: new StaticFactorLog(join(tmpdir(), `joulegate-static-factors-${randomUUID()}.jsonl`)),
-    ...parts,
-  });
+  };
+}
+
+/** Starts the API on a free port of this machine. */
+export async function startTestApi(
+  parts: Pick<ApiOptions, 'store' | 'alerts' | 'view'> & Partial<ApiOptions>,
+): Promise<ApiServer> {
+  return startApi({ ...(await apiOptions()), ...parts });
 }
 
 export type Answer = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string };

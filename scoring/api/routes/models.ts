@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { modelStates, type ModelEntry } from '../../store/model-library.ts';
+import { LEAST_SHADOW_ROWS, modelStates, type ModelEntry } from '../../store/model-library.ts';
 import { requireNode } from '../nearest-path.ts';
 import { Instant, nullable } from '../schema-parts.ts';
 import type { ZoneTime } from '../zone-time.ts';
@@ -15,9 +15,23 @@ const Entry = Type.Object({
   rows: nullable(Type.Integer()),
   backend: nullable(Type.String()),
   dataHash: nullable(Type.String()),
-  shadow: nullable(Type.Object({ rows: Type.Integer(), above: Type.Integer(), alarms: Type.Integer() })),
+  shadow: nullable(
+    Type.Object({
+      rows: Type.Integer(),
+      above: Type.Integer(),
+      alarms: Type.Integer(),
+      agreement: nullable(
+        Type.Number({
+          minimum: 0,
+          maximum: 1,
+          description: 'Share of the rows both models judged where both said the same.',
+        }),
+      ),
+    }),
+  ),
   damage: nullable(Type.String({ description: 'Why the file cannot be used.' })),
 });
+const InUse = Type.Object({ path: Type.String(), version: Type.Integer({ description: 'The version in use now.' }) });
 const ModelsAnswer = Type.Object({
   items: Type.Array(Entry),
   running: Type.Array(
@@ -32,7 +46,7 @@ const ModelsAnswer = Type.Object({
   ),
 });
 
-/** Trained models: every version with its state, and what those at work say. */
+/** Trained models: every version with its state, what those at work say, and which one is in use. */
 export function modelRoute(app: ApiApp, { view, time, models }: RouteDeps): void {
   app.get(
     '/api/v1/models',
@@ -63,6 +77,49 @@ export function modelRoute(app: ApiApp, { view, time, models }: RouteDeps): void
       };
     },
   );
+  app.post(
+    '/api/v1/models/activate',
+    {
+      schema: {
+        tags: ['anomaly'],
+        summary: 'Take a trained model into use',
+        description: `Only after its shadow run of ${LEAST_SHADOW_ROWS} rows; before that "joulegate models activate --force" does it. Without a bearer token the headers "x-joulegate: console" and "content-type: application/json" are needed.`,
+        body: Type.Object(
+          {
+            path: Type.String({ minLength: 1, maxLength: 256 }),
+            version: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: InUse, ...problemAnswers },
+      },
+    },
+    async ({ body: { path, version }, caller }) => {
+      requireNode(view, path);
+      await models.activate(path, version, caller);
+      await models.refresh();
+      return { path, version };
+    },
+  );
+  app.post(
+    '/api/v1/models/rollback',
+    {
+      schema: {
+        tags: ['anomaly'],
+        summary: 'Take the model that was in use before back into use',
+        description:
+          'Without a bearer token the headers "x-joulegate: console" and "content-type: application/json" are needed.',
+        body: Type.Object({ path: Type.String({ minLength: 1, maxLength: 256 }) }, { additionalProperties: false }),
+        response: { 200: InUse, ...problemAnswers },
+      },
+    },
+    async ({ body: { path }, caller }) => {
+      requireNode(view, path);
+      const version = await models.rollback(path, caller);
+      await models.refresh();
+      return { path, version };
+    },
+  );
 }
 
 function viewEntry({ path, version, state, shadow, file, damage }: ModelEntry, time: ZoneTime) {
@@ -76,7 +133,15 @@ function viewEntry({ path, version, state, shadow, file, damage }: ModelEntry, t
     rows: file === null ? null : file.trainingSet.used,
     backend: file?.backend ?? null,
     dataHash: file?.dataHash ?? null,
-    shadow: shadow === null ? null : { rows: shadow.rows, above: shadow.above, alarms: shadow.crossings },
+    shadow:
+      shadow === null
+        ? null
+        : {
+            rows: shadow.rows,
+            above: shadow.above,
+            alarms: shadow.crossings,
+            agreement: (shadow.compared ?? 0) > 0 ? (shadow.agreed ?? 0) / (shadow.compared ?? 1) : null,
+          },
     damage,
   };
 }

@@ -1,4 +1,4 @@
-import type { BaselineAnswer } from '../../api/study-schemas.ts';
+import type { BaselineAnswer } from '../answers.ts';
 import { formatNumber, type Language } from '../format.ts';
 import {
   baseOption,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FlowAnswer } from '../../api/study-schemas.ts';
+import type { FlowAnswer } from '../answers.ts';
 import { flowLinks } from './flow-option.ts';
 
 const item = (path: string, parent: string | null, energyKwh: number, residualKwh: number | null = null) => ({

@@ -1,4 +1,4 @@
-import type { FlowAnswer } from '../../api/study-schemas.ts';
+import type { FlowAnswer } from '../answers.ts';
 import { baseOption, tooltipOption } from './axis.ts';
 import { FONT_FAMILY, type Palette } from './palette.ts';
 

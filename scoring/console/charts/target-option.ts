@@ -1,4 +1,4 @@
-import type { TargetView } from '../../api/schemas.ts';
+import type { TargetView } from '../answers.ts';
 import { formatChange, formatIntensity, formatNumber, type Language } from '../format.ts';
 import { baseOption, hoveredAt, legendOption, timeAxis, tooltipOption, valueAxis, wallClockText } from './axis.ts';
 import type { ChartText } from './axis.ts';

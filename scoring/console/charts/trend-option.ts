@@ -1,4 +1,4 @@
-import type { EnergyAnswer } from '../../api/schemas.ts';
+import type { EnergyAnswer } from '../answers.ts';
 import { formatIntensity, formatNumber, formatShare, wallClockMs, type Language } from '../format.ts';
 import { baseOption, hoveredAt, legendOption, timeAxis, tooltipOption, valueAxis, wallClockText } from './axis.ts';
 import type { ChartText } from './axis.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EnergyAnswer } from '../../api/schemas.ts';
+import type { EnergyAnswer } from '../answers.ts';
 import { trendPoints } from './trend-points.ts';
 
 type Window = EnergyAnswer['points'][number];

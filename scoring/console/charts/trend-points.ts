@@ -1,4 +1,4 @@
-import type { EnergyAnswer } from '../../api/schemas.ts';
+import type { EnergyAnswer } from '../answers.ts';
 import { wallClockMs } from '../format.ts';
 
 /** One window as it is drawn; a window that is not there stands as a gap with no figures. */

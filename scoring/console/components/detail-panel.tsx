@@ -1,4 +1,4 @@
-import type { EquipmentView } from '../../api/schemas.ts';
+import type { EquipmentView } from '../answers.ts';
 import { useConsole } from '../console-context.ts';
 import { formatFixed, formatIntensity, formatNumber, formatShare } from '../format.ts';
 import { nameIn, t } from '../i18n/text.ts';

@@ -1,4 +1,4 @@
-import type { EquipmentView } from '../../api/schemas.ts';
+import type { EquipmentView } from '../answers.ts';
 import { useConsole } from '../console-context.ts';
 import { formatAge, formatColumn, formatIntensity, formatShare, NO_FIGURE } from '../format.ts';
 import { nameIn, t } from '../i18n/text.ts';
@@ -9,7 +9,13 @@ import { Figure } from './figure.tsx';
 import { ScoreCell } from './score-cell.tsx';
 
 /** One object of the tree; it alone renders again when its figures change. */
-export function EquipmentRow({ row, reachable }: { readonly row: TreeRow; readonly reachable: boolean }) {
+export function EquipmentRow(props: {
+  readonly row: TreeRow;
+  /** Place among all visible rows, from 0. */
+  readonly index: number;
+  readonly reachable: boolean;
+}) {
+  const { row, index, reachable } = props;
   const { state, actions } = useConsole();
   const node = state.nodes.get(row.path)?.value;
   if (node === undefined) return null;
@@ -23,6 +29,7 @@ export function EquipmentRow({ row, reachable }: { readonly row: TreeRow; readon
       {...hooks}
       data-path={row.path}
       class={`row row-${node.level}`}
+      aria-rowindex={index + 2}
       aria-level={row.level}
       aria-posinset={row.position}
       aria-setsize={row.siblings}

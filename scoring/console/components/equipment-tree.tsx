@@ -1,9 +1,11 @@
-import { useRef } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import { useConsole } from '../console-context.ts';
 import { t } from '../i18n/text.ts';
 import { moveOf, visibleRows, type TreeNode } from '../tree.ts';
 import { EquipmentRow } from './equipment-row.tsx';
 import { Empty, Failed, Skeleton } from './load-state.tsx';
+import { useVirtualRows, VIRTUAL_FROM } from './virtual-rows.ts';
 
 const columns = ['name', 'state', 'power', 'energy', 'output', 'sec', 'idle', 'class', 'score'] as const;
 
@@ -62,16 +64,17 @@ function TreeBody({ onRetry }: { readonly onRetry: () => void }) {
 
 function TreeTable() {
   const { state, actions } = useConsole();
-  const body = useRef<HTMLTableSectionElement>(null);
   const search = state.search.value;
-  const rows = visibleRows(treeNodes(state), { search, collapsed: state.collapsed.value });
+  const collapsed = state.collapsed.value;
+  const order = state.order.value;
+  const rows = useMemo(() => visibleRows(treeNodes(state), { search, collapsed }), [search, collapsed, order]);
   const selected = state.selected.value;
-  const reachable = rows.some(({ path }) => path === selected) ? selected : rows[0]?.path;
+  /** The row that had the focus last; it stays on the page, so that scrolling does not take the focus away. */
+  const active = useSignal<string | null>(null);
+  const indexOf = (path: string | null) => rows.findIndex((row) => row.path === path);
+  const reachable = Math.max(0, indexOf(active.value) >= 0 ? indexOf(active.value) : indexOf(selected));
+  const { body, stretches, rowHeight, focus } = useVirtualRows(rows.length, [reachable]);
 
-  const focusRow = (path: string) => {
-    const found = [...(body.current?.rows ?? [])].find((row) => row.dataset['path'] === path);
-    found?.focus();
-  };
   const onKeyDown = (event: KeyboardEvent) => {
     const row = (event.target as HTMLElement).closest('tr');
     const path = row?.dataset['path'];
@@ -84,7 +87,7 @@ function TreeTable() {
     const move = moveOf(event.key, path, rows);
     if (move === null) return;
     event.preventDefault();
-    if (move.kind === 'focus') focusRow(move.path);
+    if (move.kind === 'focus') focus(indexOf(move.path));
     else actions.toggle(move.path);
   };
 
@@ -105,10 +108,16 @@ function TreeTable() {
         </Empty>
       ) : (
         <table
-          class={rows.length > DENSE_FROM ? 'tree tree-dense' : 'tree'}
+          class={['tree', rows.length > DENSE_FROM && 'tree-dense', rows.length >= VIRTUAL_FROM && 'tree-virtual']
+            .filter(Boolean)
+            .join(' ')}
           role="treegrid"
           aria-labelledby="tree-title"
+          aria-rowcount={rows.length + 1}
           onKeyDown={onKeyDown}
+          onFocusIn={(event) => {
+            active.value = (event.target as HTMLElement).closest('tr')?.dataset['path'] ?? null;
+          }}
         >
           <thead>
             <tr>
@@ -120,9 +129,24 @@ function TreeTable() {
             </tr>
           </thead>
           <tbody ref={body}>
-            {rows.map((row) => (
-              <EquipmentRow key={row.path} row={row} reachable={row.path === reachable} />
-            ))}
+            {stretches.flatMap(({ kind, from, to }) =>
+              kind === 'room'
+                ? [
+                    <tr key={`room-${to === rows.length ? 'end' : from}`} class="tree-room" aria-hidden="true">
+                      <td colSpan={columns.length} style={{ height: `${(to - from) * rowHeight}px` }} />
+                    </tr>,
+                  ]
+                : rows
+                    .slice(from, to)
+                    .map((row, offset) => (
+                      <EquipmentRow
+                        key={row.path}
+                        row={row}
+                        index={from + offset}
+                        reachable={from + offset === reachable}
+                      />
+                    )),
+            )}
           </tbody>
         </table>
       )}

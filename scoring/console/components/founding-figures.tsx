@@ -1,4 +1,4 @@
-import type { TargetView } from '../../api/schemas.ts';
+import type { TargetView } from '../answers.ts';
 import { nameIn, t } from '../i18n/text.ts';
 import { Figure } from './figure.tsx';
 import { NO_FIGURE } from '../format.ts';

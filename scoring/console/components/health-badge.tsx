@@ -1,4 +1,4 @@
-import type { HealthAnswer } from '../../api/schemas.ts';
+import type { HealthAnswer } from '../answers.ts';
 import { useConsole } from '../console-context.ts';
 import { formatInstant } from '../format.ts';
 import { t } from '../i18n/text.ts';

@@ -1,4 +1,4 @@
-import type { EquipmentView } from '../../api/schemas.ts';
+import type { EquipmentView } from '../answers.ts';
 import { formatScore } from '../format.ts';
 import { language } from '../preferences.ts';
 import { Figure } from './figure.tsx';

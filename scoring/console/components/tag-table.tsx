@@ -1,4 +1,4 @@
-import type { EquipmentView } from '../../api/schemas.ts';
+import type { EquipmentView } from '../answers.ts';
 import { useConsole } from '../console-context.ts';
 import { formatAge, formatNumber, formatUnit, NO_FIGURE } from '../format.ts';
 import { t } from '../i18n/text.ts';

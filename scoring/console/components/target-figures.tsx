@@ -1,4 +1,4 @@
-import type { TargetView } from '../../api/schemas.ts';
+import type { TargetView } from '../answers.ts';
 import { formatChange, formatFixed, formatIntensity } from '../format.ts';
 import { t } from '../i18n/text.ts';
 import { language } from '../preferences.ts';

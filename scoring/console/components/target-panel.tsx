@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { TargetView } from '../../api/schemas.ts';
+import type { TargetView } from '../answers.ts';
 import { Chart } from '../charts/chart.tsx';
 import { paletteOf } from '../charts/palette.ts';
 import { targetOption } from '../charts/target-option.ts';

@@ -1,28 +1,14 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { EnergyAnswer } from '../../api/schemas.ts';
+import type { AccountAnswer, EnergyAnswer } from '../answers.ts';
 import { useConsole } from '../console-context.ts';
 import { formatInstant, formatIntensity, formatNumber, formatShare, formatUnit } from '../format.ts';
 import { t, textOf } from '../i18n/text.ts';
 import { language } from '../preferences.ts';
-import { useResource } from '../resource.ts';
+import { useApi } from '../resource.ts';
 import { Figure } from './figure.tsx';
 import { Loaded } from './screen-head.tsx';
 
-type Amount = {
-  readonly value: number | null;
-  readonly reason: string | null;
-  readonly factorSets: readonly string[];
-  readonly source: string | null;
-};
-type Account = {
-  readonly account: {
-    readonly kgceCalorific: Amount;
-    readonly kgceEquivalent: Amount;
-    readonly kgCO2: Amount;
-    readonly tariff: { readonly plan: string; readonly cost: number | null } | null;
-    readonly trace: { readonly codeVersion: string; readonly hash: string };
-  };
-};
+type Amount = AccountAnswer['account']['kgCO2'];
 
 /** What one figure is made of: samples and gaps, tags, factors, revision, and the hash of it all. */
 export function TracePanel(props: {
@@ -34,7 +20,7 @@ export function TracePanel(props: {
   const { state } = useConsole();
   const box = useRef<HTMLElement>(null);
   const lang = language.value;
-  const account = useResource<Account>('account', { path, from: one.start, to: one.end });
+  const account = useApi('account', { path, from: one.start, to: one.end });
   useEffect(() => box.current?.focus(), [one.start]);
   const tags = (state.nodes.get(path)?.peek().tags ?? []).filter(({ role }) => role !== 'process');
   return (

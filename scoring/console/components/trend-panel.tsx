@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { EnergyAnswer, TargetView } from '../../api/schemas.ts';
+import type { EnergyAnswer, TargetView } from '../answers.ts';
 import { Chart } from '../charts/chart.tsx';
 import { paletteOf } from '../charts/palette.ts';
 import { trendOption, type TrendLimit } from '../charts/trend-option.ts';

@@ -1,8 +1,12 @@
+import { healthEn } from './health-en.ts';
+import { setupEn } from './setup-en.ts';
 import { screensEn } from './screens-en.ts';
 
 /** All English texts. The Chinese ones have the same keys and placeholders. */
 export const en = {
   ...screensEn,
+  ...healthEn,
+  ...setupEn,
   'page.title': 'Joulegate · {{site}}',
   'page.skip': 'Skip to the content',
   'page.reload': 'Retry',

@@ -1,3 +1,5 @@
+import { healthZh } from './health-zh.ts';
+import { setupZh } from './setup-zh.ts';
 import { screensZh } from './screens-zh.ts';
 
 import type { TextKey } from './en.ts';
@@ -5,6 +7,8 @@ import type { TextKey } from './en.ts';
 /** All Chinese texts, in the words energy officers use. */
 export const zh: Readonly<Record<TextKey, string>> = {
   ...screensZh,
+  ...healthZh,
+  ...setupZh,
   'page.title': 'Joulegate · {{site}}',
   'page.skip': '跳到正文',
   'page.reload': '重试',

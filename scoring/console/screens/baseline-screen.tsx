@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { BaselineAnswer } from '../../api/study-schemas.ts';
+import type { BaselineAnswer } from '../answers.ts';
 import { cusumOption, scatterOption } from '../charts/baseline-option.ts';
 import { Chart } from '../charts/chart.tsx';
 import { paletteOf } from '../charts/palette.ts';
@@ -11,13 +11,13 @@ import { useConsole } from '../console-context.ts';
 import { formatFixed, formatIntensity, formatNumber, formatShare } from '../format.ts';
 import { t, textOf } from '../i18n/text.ts';
 import { appearance, language } from '../preferences.ts';
-import { useResource } from '../resource.ts';
+import { useApi } from '../resource.ts';
 import { studyRange } from '../study-range.ts';
 
 /** Energy by output: the base model, whether it may be believed, and what was saved against it. */
 export function BaselineScreen() {
   const { state } = useConsole();
-  const study = useResource<BaselineAnswer>('baseline', { path: state.selected.value, ...studyRange(state) });
+  const study = useApi('baseline', { path: state.selected.value, ...studyRange(state) });
   return (
     <>
       <ScreenHead screen="baseline">

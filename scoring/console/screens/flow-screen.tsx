@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import type { FlowAnswer } from '../../api/study-schemas.ts';
+import type { FlowAnswer } from '../answers.ts';
 import { Chart } from '../charts/chart.tsx';
 import { flowLinks, flowOption, type FlowUnit } from '../charts/flow-option.ts';
 import { paletteOf } from '../charts/palette.ts';
@@ -12,7 +12,7 @@ import { useConsole } from '../console-context.ts';
 import { formatNumber, formatShare } from '../format.ts';
 import { nameIn, t } from '../i18n/text.ts';
 import { appearance, language } from '../preferences.ts';
-import { useResource } from '../resource.ts';
+import { useApi } from '../resource.ts';
 import { studyRange } from '../study-range.ts';
 
 const units = ['energyKwh', 'kgceCalorific', 'kgceEquivalent'] as const satisfies readonly FlowUnit[];
@@ -26,7 +26,7 @@ const unitText: Readonly<Record<FlowUnit, string>> = {
 export function FlowScreen() {
   const { state } = useConsole();
   const unit = useSignal<FlowUnit>('energyKwh');
-  const flow = useResource<FlowAnswer>('flow', studyRange(state));
+  const flow = useApi('flow', studyRange(state));
   return (
     <>
       <ScreenHead screen="flow">

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
-import type { EnergyAnswer } from '../../api/schemas.ts';
-import type { BaselineAnswer } from '../../api/study-schemas.ts';
+import type { EnergyAnswer } from '../answers.ts';
+import type { BaselineAnswer } from '../answers.ts';
 import { RangeButtons } from '../components/detail-panel.tsx';
 import { Figure } from '../components/figure.tsx';
 import { Empty } from '../components/load-state.tsx';
@@ -12,7 +12,7 @@ import { useConsole } from '../console-context.ts';
 import { formatChange, formatInstant, formatIntensity, formatNumber, formatShare } from '../format.ts';
 import { nameIn, t } from '../i18n/text.ts';
 import { language } from '../preferences.ts';
-import { useResource } from '../resource.ts';
+import { useApi } from '../resource.ts';
 import { formatRoute } from '../route.ts';
 import { studyRange } from '../study-range.ts';
 
@@ -23,7 +23,7 @@ const WINDOWS_SHOWN = 48;
 export function IntensityScreen() {
   const { state } = useConsole();
   const path = state.selected.value;
-  const study = useResource<BaselineAnswer>('baseline', { path, ...studyRange(state) });
+  const study = useApi('baseline', { path, ...studyRange(state) });
   const node = state.nodes.get(path)?.value;
   const name = node === undefined ? path : nameIn(node.displayName, node.name);
   const suspect = state.suspects.value.get(path);

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { RankingAnswer } from '../../api/study-schemas.ts';
+import type { RankingAnswer } from '../answers.ts';
 import { RangeButtons } from '../components/detail-panel.tsx';
 import { Figure } from '../components/figure.tsx';
 import { Empty } from '../components/load-state.tsx';
@@ -8,7 +8,7 @@ import { useConsole } from '../console-context.ts';
 import { formatFixed, formatIntensity, formatNumber, formatShare } from '../format.ts';
 import { nameIn, t } from '../i18n/text.ts';
 import { language } from '../preferences.ts';
-import { useResource } from '../resource.ts';
+import { useApi } from '../resource.ts';
 import { formatRoute } from '../route.ts';
 import { studyRange } from '../study-range.ts';
 
@@ -23,7 +23,7 @@ const valueOf: Readonly<Record<(typeof orders)[number], (item: Item) => number |
 /** Machines by what they use beyond their own base, and what idling costs. */
 export function RankingScreen() {
   const { state } = useConsole();
-  const ranking = useResource<RankingAnswer>('ranking', studyRange(state));
+  const ranking = useApi('ranking', studyRange(state));
   return (
     <>
       <ScreenHead screen="ranking">

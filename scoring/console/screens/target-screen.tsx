@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { TargetView } from '../../api/schemas.ts';
+import type { TargetView } from '../answers.ts';
 import { Chart } from '../charts/chart.tsx';
 import { paletteOf } from '../charts/palette.ts';
 import { waterfallOption, type Step } from '../charts/waterfall-option.ts';
