@@ -83,7 +83,7 @@ function typeOf(schema: Schema, depth: number): string {
     case 'string':
     case 'boolean':
     case 'null':
-      return schema.type;
+      return schema.type ?? 'unknown';
     case 'number':
     case 'integer':
       return 'number';
