@@ -19,6 +19,7 @@ import { ReportSchedule } from './reports/schedule.ts';
 import { ReceiveWindow } from './ingest/receive-window.ts';
 import { LivePlant } from './live-plant.ts';
 import { Notifier } from './notify/notifier.ts';
+import { copyToSinks } from './sink-copy.ts';
 import { openSyslog } from './syslog.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
 import { createStream, startPlantReader } from './plant-stream.ts';
@@ -218,6 +219,7 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
     for (const timer of timers) clearInterval(timer);
     await tell('stopped');
   });
+  opening.use(copyToSinks(plantView, core.sinks, { log, now, dayStart: (at) => core.dayOf(at).start }));
   schedule.start();
   log.info({ url: api.url }, 'scoring runs');
   const resources = opening.move();
