@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { DateTime } from 'luxon';
 import type { Logger } from '../broker/contract/deps.ts';
-import { describeError, JoulegateError } from '../broker/contract/error.ts';
+import { JoulegateError } from '../broker/contract/error.ts';
 import type { SystemEvent } from '../broker/contract/event.ts';
 import type { ServiceHealth } from '../broker/contract/health.ts';
 import type { PlantSection } from '../broker/contract/plant.ts';
 import type { AnomalyEpisode } from './anomaly/score.ts';
+import { AlertDesk } from './alert-desk.ts';
 import { observationsOf } from './baseline-observations.ts';
 import type { ScoringSection } from './config.ts';
 import type { ScoringCore } from './core.ts';
@@ -13,14 +14,15 @@ import { localDate, localDateStart } from './energy/local-day.ts';
 import { machineMeter, type MachineMeter } from './energy/meter-fit.ts';
 import type { FoundingDocument, TargetReport } from './energy/target.ts';
 import { reportTarget } from './energy/target-report.ts';
+import type { EquipmentScorer } from './equipment-scorer.ts';
 import { buildTree, plantHealth } from './live-view.ts';
 import type { EquipmentNode, LiveEvent, MachineDescription, PlantHealth, PlantView, Reviewer } from './plant-view.ts';
-import { alertKey, applySignal } from './security/alert-book.ts';
 import type { Alert, AlertSignal } from './security/alert.ts';
 import { anomalyToSignal } from './security/anomaly-alert.ts';
 import { createDetections } from './security/detections.ts';
 import { decide, type ReviewDecision } from './security/review.ts';
 import { silencingWatch } from './security/silencing.ts';
+import type { AlertEvidence, ClockState, EvidenceValue } from './security/evidence.ts';
 import { auditBroken } from './security/trail-alert.ts';
 import type { AlertTrail } from './store/alert-trail.ts';
 
@@ -49,7 +51,7 @@ export class LivePlant implements PlantView {
   readonly #detections = createDetections();
   readonly #silencing = silencingWatch();
   readonly #openEpisodes = new Set<string>();
-  #alerting: Promise<void> = Promise.resolve();
+  readonly #desk: AlertDesk;
   #targets: { readonly at: number; readonly reports: readonly TargetReport[] } | null = null;
   #shown = new Map<string, string>();
   #lastHealth = '';
@@ -58,6 +60,15 @@ export class LivePlant implements PlantView {
     const { plant } = options;
     this.#core = core;
     this.#options = options;
+    this.#desk = new AlertDesk({
+      store: core.store,
+      log: options.log,
+      now: options.now,
+      configHash: configHash({ plant, scoring: options.scoring }),
+      valuesOf: (path) => valuesOf(core.pipeline.find(path)),
+      clocks: () => clocksOf([...this.#services.values()]),
+      onAlert: (alert) => this.#tell({ kind: 'alert', alert }),
+    });
     this.site = {
       name: plant.site,
       displayName: plant.displayName ?? {},
@@ -98,7 +109,7 @@ export class LivePlant implements PlantView {
   }
 
   review(alertId: string, decision: ReviewDecision, { by, from }: Reviewer): Promise<Alert> {
-    const mine = this.#alerting.then(async () => {
+    const mine = this.#desk.exclusively(async () => {
       const at = this.#options.now();
       const alert = await this.#core.store.get(alertId);
       if (alert === null) throw new JoulegateError('NOT_FOUND', `there is no alert "${alertId}"`);
@@ -110,11 +121,15 @@ export class LivePlant implements PlantView {
       this.#tell({ kind: 'alert', alert: decided });
       return decided;
     });
-    this.#alerting = mine.then(
+    void mine.then(
       () => this.#raiseAll(this.#silencing.onDecision(decision, by, this.#options.now())),
       () => undefined,
     );
     return mine;
+  }
+
+  evidence(alert: Alert): Promise<AlertEvidence | null> {
+    return this.#desk.evidence(alert);
   }
 
   async trail(): ReturnType<AlertTrail['read']> {
@@ -186,22 +201,17 @@ export class LivePlant implements PlantView {
 
   /** Turns a signal into an alert, one after the other so that occurrences of one key are counted. */
   raise(signal: AlertSignal): void {
-    this.#alerting = this.#alerting.then(async () => {
-      try {
-        const open = await this.#core.store.findOpen(alertKey(signal));
-        const alert = applySignal(open, signal, randomUUID);
-        if (alert === null) return;
-        await this.#core.store.save(alert);
-        this.#tell({ kind: 'alert', alert });
-      } catch (error) {
-        this.#options.log.error({ rule: signal.rule, err: describeError(error) }, 'alert could not be kept');
-      }
-    });
+    this.#desk.raise(signal);
+  }
+
+  /** Once a second: what is to be judged although nothing came. */
+  tick(): void {
+    this.#desk.tick();
   }
 
   /** Resolves when every signal raised so far is kept. */
   settled(): Promise<void> {
-    return this.#alerting;
+    return this.#desk.settled();
   }
 
   async #report(target: ScoringSection['targets'][number]): Promise<TargetReport> {
@@ -247,6 +257,27 @@ export class LivePlant implements PlantView {
 function isRightBelow(path: string, parent: string): boolean {
   if (path === '' || path === parent) return false;
   return path.lastIndexOf('/') === -1 ? parent === '' : path.slice(0, path.lastIndexOf('/')) === parent;
+}
+
+/** Hash of what is configured; secrets are left out, so that the hash gives none of them away. */
+function configHash(config: object): string {
+  const text = JSON.stringify(config, (name, value: unknown) =>
+    /password|token|secret|passphrase/i.test(name) ? undefined : value,
+  );
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function valuesOf(scorer: EquipmentScorer | null): EvidenceValue[] {
+  return (scorer?.tags ?? []).map(({ name, unit }, index) => {
+    const { value = null, at = null, statusCode = 0 } = scorer?.readings[index] ?? {};
+    return { tag: name, unit: unit ?? null, value, at, statusCode };
+  });
+}
+
+function clocksOf(services: readonly ServiceHealth[]): ClockState['servers'] {
+  return services.flatMap(({ id, connections = [] }) =>
+    connections.map(({ name, clockSkewMs }) => ({ gateway: id, server: name, skewMs: clockSkewMs })),
+  );
 }
 
 function silent(service: ServiceHealth, now: number): ServiceHealth {

@@ -199,6 +199,7 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
     reader.publish(topics.health(scoring.id), health(state), true).catch(() => undefined);
   const timers = [
     setInterval(() => plantView.refresh(), 1000),
+    setInterval(() => plantView.tick(), 1000),
     setInterval(() => void tell('running'), HEALTH_MS),
     setInterval(() => void core.desk.refresh(), MODELS_MS),
     setInterval(

@@ -6,6 +6,7 @@ import type { MachineMeter } from './energy/meter-fit.ts';
 import type { EquipmentLevel, FigureClass } from './energy/window.ts';
 import type { Alert } from './security/alert.ts';
 import type { AuditEntry, TrailVerdict } from './security/audit-trail.ts';
+import type { AlertEvidence } from './security/evidence.ts';
 import type { ReviewDecision } from './security/review.ts';
 import type { TargetReport } from './energy/target.ts';
 
@@ -97,6 +98,8 @@ export interface PlantView {
   targets(): Promise<readonly TargetReport[]>;
   /** Applies a person's decision and keeps it in the audit trail first. @throws JoulegateError NOT_FOUND, CONFLICT, PAYLOAD_INVALID, STORE_FAILED. */
   review(alertId: string, decision: ReviewDecision, who: Reviewer): Promise<Alert>;
+  /** What is kept with an alert; null for alerts of releases that kept none. */
+  evidence(alert: Alert): Promise<AlertEvidence | null>;
   /** The audit trail of all alerts, and whether it holds. @throws JoulegateError STORE_FAILED. */
   trail(): Promise<{ readonly entries: readonly AuditEntry[]; readonly verdict: TrailVerdict }>;
   /** Calls the listener for every live event until the returned function is called. */

@@ -278,7 +278,9 @@ describe('the OpenAPI document', () => {
     expect(routes.toSorted()).toEqual([
       'DELETE /api/v1/session',
       'GET /api/v1/account',
+      'GET /api/v1/alarm-measures',
       'GET /api/v1/alerts',
+      'GET /api/v1/alerts/{id}',
       'GET /api/v1/alerts/{id}/history',
       'GET /api/v1/allocation',
       'GET /api/v1/anomalies',
@@ -291,6 +293,7 @@ describe('the OpenAPI document', () => {
       'GET /api/v1/events',
       'GET /api/v1/flow',
       'GET /api/v1/health',
+      'GET /api/v1/incidents',
       'GET /api/v1/intensity',
       'GET /api/v1/meter-fit',
       'GET /api/v1/models',

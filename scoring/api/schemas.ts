@@ -206,11 +206,34 @@ export const AlertView = Type.Object({
   assignee: nullable(Type.String()),
   shelvedUntil: nullable(Instant),
   version: Type.Integer({ description: 'Raised by each decision of a person.' }),
+  principal: nullable(Type.String({ description: 'User, client or reporting service.' })),
+  incident: nullable(Type.String({ description: 'Alerts with the same value belong together.' })),
+  flood: nullable(Type.String({ description: 'Id of the alert that stands for the flood this one is folded into.' })),
+  episode: nullable(
+    Type.Object(
+      {
+        from: Instant,
+        to: nullable(Instant),
+        alerts: Type.Integer(),
+        signals: Type.Integer(),
+        peak: Type.Integer({ description: 'Most new alerts in any ten minutes.' }),
+        assets: Type.Integer(),
+        firstOut: Type.String({ description: 'Id of the alert with which it began.' }),
+        rules: Type.Array(Type.Object({ rule: Type.String(), alerts: Type.Integer() })),
+      },
+      { description: 'Only of an alert that stands for a flood.' },
+    ),
+  ),
+  learnable: Type.Boolean({ description: 'Whether it can be closed as an expected change that is learned.' }),
 });
 export type AlertView = Static<typeof AlertView>;
 export const AlertQuery = Type.Object({
   open: Type.Optional(Type.Boolean({ description: 'true: only what nobody has closed; false: all.' })),
   equipment: Type.Optional(Type.String({ description: 'Equipment path.' })),
+  incident: Type.Optional(Type.String({ maxLength: 128, description: 'Only alerts of this incident.' })),
+  flood: Type.Optional(
+    Type.String({ maxLength: 128, description: 'Only alerts folded into this flood; without it they are left out.' }),
+  ),
   limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000 }),
   cursor: Cursor,
 });

@@ -30,9 +30,17 @@ export function viewEpisode(episode: AnomalyEpisode, time: ZoneTime): EpisodeVie
 
 /** An alert as the API shows it; its key stays inside. */
 export function viewAlert(alert: Alert, time: ZoneTime): AlertView {
-  const { key: _, shelved, ...shown } = alert;
+  const { key: _, shelved, links: _links, episode, learn, ruleVersion: _version, ...shown } = alert;
   return {
     ...shown,
+    principal: alert.principal ?? null,
+    incident: alert.incident ?? null,
+    flood: alert.flood ?? null,
+    episode:
+      episode === undefined
+        ? null
+        : { ...episode, from: time.toIso(episode.from), to: instant(episode.to, time), rules: [...episode.rules] },
+    learnable: learn !== undefined,
     equipment: alert.equipment ?? null,
     subject: alert.subject ?? null,
     technique: alert.technique ?? null,

@@ -66,6 +66,11 @@ function alert(change: Partial<AlertView> = {}): AlertView {
     assignee: null,
     shelvedUntil: null,
     version: 0,
+    principal: null,
+    incident: null,
+    flood: null,
+    episode: null,
+    learnable: false,
     ...change,
   };
 }

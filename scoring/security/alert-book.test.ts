@@ -48,6 +48,8 @@ describe('an alert signal', () => {
         first: T0,
         last: T0,
         count: 1,
+        principal: 'edge-1',
+        links: ['asset:opc.tcp://press-3:4840', 'who:edge-1'],
       },
     ]);
   });

@@ -1,4 +1,5 @@
 import { alertSeverities, type Alert, type AlertSeverity, type AlertSignal } from './alert.ts';
+import { joinLinks, linksOf } from './incident.ts';
 import { endOf } from './rules.ts';
 
 /** After this long without a sign of it, an alert that comes back is a new one. */
@@ -15,15 +16,23 @@ export function alertKey(signal: Pick<AlertSignal, 'rule' | 'equipment' | 'princ
  *
  * A recurrence keeps the row: count, last, the worst severity and the newest message. It is a new row after
  * the old one was closed or quiet for 24 h. What comes back after it had cleared, or comes back worse, has to be
- * acknowledged again. A `cleared` signal only changes the condition, never the review.
+ * acknowledged again. A `cleared` signal only changes the condition, never the review. `times`: equal signals that
+ * came together and are counted at once.
  */
-export function applySignal(open: Alert | null, signal: AlertSignal, id: () => string): Alert | null {
+export function applySignal(
+  open: Alert | null,
+  signal: AlertSignal,
+  id: () => string,
+  times: number = 1,
+): Alert | null {
   switch (signal.condition) {
     case 'cleared':
       if (open === null || open.review === 'closed' || open.condition === 'cleared') return null;
       return { ...open, condition: 'cleared', last: Math.max(open.last, signal.at) };
     case 'active':
-      return open === null || isOver(open, signal.at) ? firstOccurrence(signal, id()) : recurrence(open, signal);
+      return open === null || isOver(open, signal.at)
+        ? firstOccurrence(signal, id(), times)
+        : recurrence(open, signal, times);
     default:
       return signal.condition satisfies never;
   }
@@ -47,15 +56,18 @@ export function closeAlert(alert: Alert, by: string, at: number): Alert {
   return { ...acknowledge(alert, by, at), review: 'closed' };
 }
 
-function firstOccurrence(signal: AlertSignal, id: string): Alert {
-  const { principal: _, at, ...said } = signal;
-  return { ...said, id, key: alertKey(signal), review: 'new', first: at, last: at, count: 1 };
+function firstOccurrence(signal: AlertSignal, id: string, times: number): Alert {
+  const { at, seen: _, ...said } = signal;
+  const links = linksOf(signal);
+  const common = links.length === 0 ? {} : { links };
+  return { ...said, ...common, id, key: alertKey(signal), review: 'new', first: at, last: at, count: times };
 }
 
-function recurrence(open: Alert, signal: AlertSignal): Alert {
+function recurrence(open: Alert, signal: AlertSignal, times: number): Alert {
   const severity = worse(open.severity, signal.severity);
   const renewed = open.condition === 'cleared' || severity !== open.severity;
   const { acknowledgedBy: _by, acknowledgedAt: _at, ...unread } = open;
+  const links = joinLinks(open.links ?? [], linksOf(signal));
   return {
     ...(renewed ? { ...unread, review: 'new' as const } : open),
     severity,
@@ -64,7 +76,9 @@ function recurrence(open: Alert, signal: AlertSignal): Alert {
     message: signal.message,
     first: Math.min(open.first, signal.at),
     last: Math.max(open.last, signal.at),
-    count: open.count + 1,
+    count: open.count + times,
+    ...(links.length === 0 ? {} : { links }),
+    ...(signal.learn === undefined ? {} : { learn: signal.learn }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { SystemEvent } from '../../broker/contract/event.ts';
 import type { AlertSignal } from './alert.ts';
 import { detectionCards } from './catalogue.ts';
+import type { SeenEvent } from './evidence.ts';
 import type { Detection } from './detections/detection.ts';
 
 /** Ids remembered to know an event that QoS 1 delivers twice. */
@@ -24,7 +25,12 @@ export function createDetections(): Detections {
       if (seen.size > REMEMBERED_EVENTS && oldest.done === false) seen.delete(oldest.value);
       return detections
         .filter((detection) => detection.kinds.includes(event.kind))
-        .flatMap((detection) => detection.onEvent(event));
+        .flatMap((detection) => detection.onEvent(event).map((signal) => ({ ...signal, seen: seenOf(event) })));
     },
   };
+}
+
+function seenOf(event: SystemEvent): SeenEvent {
+  const { severity: _severity, equipment: _equipment, ...seen } = event;
+  return seen;
 }

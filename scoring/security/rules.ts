@@ -1,5 +1,8 @@
 import type { Alert, AlertSeverity } from './alert.ts';
 
+/** Version of ATT&CK for ICS that all technique ids are of. */
+export const ATTACK_VERSION = '18.1';
+
 /** What is fixed about a detection, whatever it sees. Techniques are of ATT&CK for ICS 18.1. */
 export type Rule = {
   /** Stable id, kebab-case. */
@@ -12,6 +15,8 @@ export type Rule = {
    * a new alert. by-review: the sign was momentary; a person closes it, or 24 h of quiet end it.
    */
   readonly ends: 'by-signal' | 'by-review';
+  /** Raised whenever the rule judges otherwise than before; left out: 1. */
+  readonly version?: string;
 };
 
 /** Every rule of this version, by name; what is not named here ends by review. */
@@ -91,6 +96,12 @@ export const rules = {
     technique: { id: 'T0872', name: 'Indicator Removal on Host' },
     title: { en: 'Audit trail does not hold', zh: '审计记录链不完整' },
     ends: 'by-review',
+  },
+  'alert-flood': {
+    name: 'alert-flood',
+    severity: 'high',
+    title: { en: 'Flood of alerts', zh: '告警泛滥' },
+    ends: 'by-signal',
   },
   anomaly: {
     name: 'anomaly',

@@ -1,5 +1,6 @@
 import type { SystemEvent } from '../../broker/contract/event.ts';
 import type { AlertSeverity, AlertSignal } from './alert.ts';
+import type { BaselineFact } from './baseline/fact.ts';
 import type { Rule } from './rules.ts';
 
 const MESSAGE_LENGTH = 1024;
@@ -17,14 +18,19 @@ export type Sighting = {
   readonly equipment?: string | undefined;
   readonly principal?: string | undefined;
   readonly subject?: string | undefined;
+  /** Only where it differs from the rule's. */
+  readonly title?: AlertSignal['title'];
+  /** What learning it as normal would add to the baseline. */
+  readonly learn?: BaselineFact | undefined;
 };
 
 /** Makes the signal of a rule. Foreign text is shortened and freed of control and direction marks. */
 export function signalOf(rule: Rule, seen: Sighting): AlertSignal {
   return {
     rule: rule.name,
+    ruleVersion: rule.version ?? '1',
     severity: seen.severity ?? rule.severity,
-    title: rule.title,
+    title: seen.title ?? rule.title,
     ...(rule.technique === undefined ? {} : { technique: rule.technique }),
     message: clean(seen.message, MESSAGE_LENGTH),
     condition: seen.condition ?? 'active',
@@ -32,6 +38,7 @@ export function signalOf(rule: Rule, seen: Sighting): AlertSignal {
     ...(seen.equipment === undefined ? {} : { equipment: clean(seen.equipment, NAME_LENGTH) }),
     ...(seen.principal === undefined ? {} : { principal: clean(seen.principal, NAME_LENGTH) }),
     ...(seen.subject === undefined ? {} : { subject: clean(seen.subject, NAME_LENGTH) }),
+    ...(seen.learn === undefined ? {} : { learn: seen.learn }),
   };
 }
 

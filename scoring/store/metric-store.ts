@@ -62,10 +62,14 @@ export interface MetricStore extends AsyncDisposable {
 /** Where alerts live: always the embedded database. */
 export interface AlertStore {
   save(alert: Alert): Promise<void>;
-  /** Newest `last` first. */
+  /** All of them or none. */
+  saveAll(alerts: readonly Alert[]): Promise<void>;
+  /** Newest `last` first. Alerts folded into a flood are left out unless the flood or the incident is named. */
   list(query: {
     readonly open?: boolean;
     readonly equipment?: string;
+    readonly incident?: string;
+    readonly flood?: string;
     readonly limit: number;
     readonly after?: ListPlace;
   }): Promise<Alert[]>;

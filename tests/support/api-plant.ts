@@ -163,6 +163,7 @@ export function createPlant(alerts: AlertStore): PlantView & { readonly emit: (e
       await alerts.save(seen);
       return seen;
     },
+    evidence: async () => null,
     trail: async () => ({ entries: [], verdict: { holds: true, entries: 0 } }),
     subscribe: (listener) => {
       listeners.add(listener);

@@ -7,6 +7,7 @@ import { coverage } from '../../security/coverage.ts';
 import { AlertAnswer, AlertQuery, AlertView } from '../schemas.ts';
 import { CoverageAnswer, HistoryAnswer, ReviewBody } from '../security-schemas.ts';
 import { viewAlert } from '../views.ts';
+import { alertDetailRoutes } from './alerts-detail.ts';
 import { problemAnswers, type ApiApp, type RouteDeps } from './route.ts';
 
 const AlertId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) });
@@ -15,7 +16,9 @@ const AlertId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) 
 const SEEN_ALERTS = 1000;
 
 /** Alerts, newest first, their review with its history, and what the rules cover. */
-export function alertsRoutes(app: ApiApp, { alerts, view, time, now }: RouteDeps): void {
+export function alertsRoutes(app: ApiApp, deps: RouteDeps): void {
+  const { alerts, view, time, now } = deps;
+  alertDetailRoutes(app, deps);
   app.get(
     '/api/v1/alerts',
     {

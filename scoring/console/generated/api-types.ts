@@ -103,10 +103,52 @@ export type ApiGets = {
       } | null;
     };
   };
+  readonly "alarm-measures": {
+    readonly query: {
+      readonly hours?: number;
+    };
+    readonly answer: {
+      readonly from: string;
+      readonly to: string;
+      readonly complete: boolean;
+      readonly alarmCount: number;
+      readonly currentAlarmRate: number;
+      readonly maximumAlarmRate: number;
+      readonly averageAlarmRate: number;
+      readonly floodShare: number;
+      readonly standing: number;
+      readonly stale: number;
+      readonly shelved: number;
+      readonly unacknowledged: number;
+      readonly maximumActiveMs: number;
+      readonly maximumUnacknowledgedMs: number;
+      readonly medianAcknowledgeMs: number | null;
+      readonly bySeverity: {
+        readonly info: number;
+        readonly low: number;
+        readonly medium: number;
+        readonly high: number;
+        readonly critical: number;
+      };
+      readonly mostFrequent: ({
+        readonly rule: string;
+        readonly alerts: number;
+        readonly occurrences: number;
+        readonly share: number;
+        readonly falsePositives: number;
+      })[];
+      readonly spans: ({
+        readonly from: string;
+        readonly alerts: number;
+      })[];
+    };
+  };
   readonly "alerts": {
     readonly query: {
       readonly open?: boolean;
       readonly equipment?: string;
+      readonly incident?: string;
+      readonly flood?: string;
       readonly limit?: number;
       readonly cursor?: string;
     };
@@ -137,9 +179,30 @@ export type ApiGets = {
         readonly assignee: string | null;
         readonly shelvedUntil: string | null;
         readonly version: number;
+        readonly principal: string | null;
+        readonly incident: string | null;
+        readonly flood: string | null;
+        readonly episode: {
+          readonly from: string;
+          readonly to: string | null;
+          readonly alerts: number;
+          readonly signals: number;
+          readonly peak: number;
+          readonly assets: number;
+          readonly firstOut: string;
+          readonly rules: ({
+            readonly rule: string;
+            readonly alerts: number;
+          })[];
+        } | null;
+        readonly learnable: boolean;
       })[];
       readonly next: string | null;
     };
+  };
+  readonly "alerts/{id}": {
+    readonly query: Readonly<Record<never, never>>;
+    readonly answer: unknown;
   };
   readonly "alerts/{id}/history": {
     readonly query: Readonly<Record<never, never>>;
@@ -611,6 +674,70 @@ export type ApiGets = {
       })[];
     };
   };
+  readonly "incidents": {
+    readonly query: {
+      readonly open?: boolean;
+      readonly least?: number;
+      readonly limit?: number;
+    };
+    readonly answer: {
+      readonly items: ({
+        readonly id: string;
+        readonly first: string;
+        readonly last: string;
+        readonly severity: "info" | "low" | "medium" | "high" | "critical";
+        readonly open: boolean;
+        readonly assets: (string)[];
+        readonly principals: (string)[];
+        readonly hosts: (string)[];
+        readonly alerts: ({
+          readonly id: string;
+          readonly rule: string;
+          readonly severity: "info" | "low" | "medium" | "high" | "critical";
+          readonly condition: "active" | "cleared";
+          readonly review: "new" | "acknowledged" | "closed";
+          readonly title: {
+            readonly en: string;
+            readonly zh: string;
+          };
+          readonly message: string;
+          readonly equipment: string | null;
+          readonly subject: string | null;
+          readonly technique: {
+            readonly id: string;
+            readonly name: string;
+          } | null;
+          readonly first: string;
+          readonly last: string;
+          readonly count: number;
+          readonly acknowledgedBy: string | null;
+          readonly acknowledgedAt: string | null;
+          readonly disposition: "incident" | "expected-change" | "false-positive" | "duplicate" | "test" | null;
+          readonly assignee: string | null;
+          readonly shelvedUntil: string | null;
+          readonly version: number;
+          readonly principal: string | null;
+          readonly incident: string | null;
+          readonly flood: string | null;
+          readonly episode: {
+            readonly from: string;
+            readonly to: string | null;
+            readonly alerts: number;
+            readonly signals: number;
+            readonly peak: number;
+            readonly assets: number;
+            readonly firstOut: string;
+            readonly rules: ({
+              readonly rule: string;
+              readonly alerts: number;
+            })[];
+          } | null;
+          readonly learnable: boolean;
+        })[];
+      })[];
+      readonly searched: number;
+    };
+  };
   readonly "intensity": {
     readonly query: {
       readonly baseFrom: string;
@@ -1071,6 +1198,23 @@ export type ApiPosts = {
       readonly assignee: string | null;
       readonly shelvedUntil: string | null;
       readonly version: number;
+      readonly principal: string | null;
+      readonly incident: string | null;
+      readonly flood: string | null;
+      readonly episode: {
+        readonly from: string;
+        readonly to: string | null;
+        readonly alerts: number;
+        readonly signals: number;
+        readonly peak: number;
+        readonly assets: number;
+        readonly firstOut: string;
+        readonly rules: ({
+          readonly rule: string;
+          readonly alerts: number;
+        })[];
+      } | null;
+      readonly learnable: boolean;
     };
   };
   readonly "alerts/{id}/review": {
@@ -1109,6 +1253,23 @@ export type ApiPosts = {
       readonly assignee: string | null;
       readonly shelvedUntil: string | null;
       readonly version: number;
+      readonly principal: string | null;
+      readonly incident: string | null;
+      readonly flood: string | null;
+      readonly episode: {
+        readonly from: string;
+        readonly to: string | null;
+        readonly alerts: number;
+        readonly signals: number;
+        readonly peak: number;
+        readonly assets: number;
+        readonly firstOut: string;
+        readonly rules: ({
+          readonly rule: string;
+          readonly alerts: number;
+        })[];
+      } | null;
+      readonly learnable: boolean;
     };
   };
   readonly "models/activate": {

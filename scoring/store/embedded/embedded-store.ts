@@ -194,11 +194,25 @@ export class EmbeddedStore implements MetricStore, AlertStore {
     });
   }
 
+  saveAll(alerts: readonly Alert[]): Promise<void> {
+    return this.#connection.write(() => {
+      for (const alert of alerts) this.#connection.sql(queries.saveAlert).run(...alertValues(alert));
+    });
+  }
+
   list(query: Parameters<AlertStore['list']>[0]): Promise<Alert[]> {
     const { after } = query;
     return this.#all(
       queries.listAlerts,
-      [query.open === true ? 1 : 0, query.equipment ?? '', query.limit, after?.at ?? null, after?.id ?? null],
+      [
+        query.open === true ? 1 : 0,
+        query.equipment ?? '',
+        query.limit,
+        after?.at ?? null,
+        after?.id ?? null,
+        query.incident ?? '',
+        query.flood ?? '',
+      ],
       (rows) => rows.map(toAlert),
     );
   }

@@ -69,8 +69,10 @@ export const queries = {
   saveAlert: `INSERT INTO alert (id, key, review, condition, equipment, last, body) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT(id) DO UPDATE SET key = excluded.key, review = excluded.review, condition = excluded.condition,
     equipment = excluded.equipment, last = excluded.last, body = excluded.body`,
-  /** Parameters: 1 = only open ones, equipment ('' = all), limit. */
+  /** Parameters: 1 = only open ones, equipment ('' = all), limit, place (2), incident and flood ('' = any, none). */
   listAlerts: `SELECT body FROM alert WHERE (?1 = 0 OR review <> 'closed') AND (?2 = '' OR equipment = ?2)
+    AND (?6 = '' OR body ->> '$.incident' = ?6) AND (?7 = '' OR body ->> '$.flood' = ?7)
+    AND (?6 <> '' OR ?7 <> '' OR body ->> '$.flood' IS NULL)
     AND (?4 IS NULL OR last < ?4 OR (last = ?4 AND id > ?5)) ORDER BY last DESC, id LIMIT ?3`,
   getAlert: 'SELECT body FROM alert WHERE id = ?',
   findOpenAlert: "SELECT body FROM alert WHERE key = ? AND review <> 'closed' ORDER BY last DESC LIMIT 1",
