@@ -16,6 +16,7 @@ import { addImportCommand } from './commands/import.ts';
 import { addNotifyCommand } from './commands/notify.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addReportCommand } from './commands/report.ts';
+import { addRescoreCommand } from './commands/rescore.ts';
 import { addServiceCommands } from './commands/service.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addTrainCommands } from './commands/train.ts';
@@ -66,6 +67,7 @@ export function createProgram(context: CommandContext): Command {
     addTrainCommands,
     addValueAddedCommand,
     addReportCommand,
+    addRescoreCommand,
     addNotifyCommand,
     addFillHistoryCommand,
     addBackupCommands,

@@ -99,7 +99,8 @@ function watchedTags({ targets }: ScoringSection): ReadonlyMap<string, ReadonlyS
   return watched;
 }
 
-function anomalyOptions({ anomaly }: ScoringSection): AnomalyOptions {
+/** Intervals, sizes and risk of the anomaly models. */
+export function anomalyOptions({ anomaly }: Pick<ScoringSection, 'anomaly'>): AnomalyOptions {
   const rowIntervalMs = durationMs(anomaly?.rowInterval ?? '1m');
   const rowsPerWeek = WEEK_MS / rowIntervalMs;
   return {

@@ -2,6 +2,7 @@ import type { EquipmentDescription, MachineState, TagDescription } from '../brok
 import { fitMachineModel } from './anomaly/model-fit.ts';
 import { ROWS_PER_EPISODE } from './anomaly/alarm-budget.ts';
 import type { Judgement } from './anomaly/detector.ts';
+import { EpisodeRecorder } from './anomaly/episode-recorder.ts';
 import { MachineDetector, type DetectorMemory } from './anomaly/machine-detector.ts';
 import type { MachineModel } from './anomaly/machine-model.ts';
 import type { MachineRow } from './anomaly/machine-row.ts';
@@ -89,7 +90,7 @@ export class EquipmentScorer {
   #training: MachineRow[] = [];
   #rowsSeen = 0;
   #fits = 0;
-  #episode: AnomalyEpisode | null = null;
+  readonly #episodes = new EpisodeRecorder();
   #lastCount = Number.NaN;
   #lastCountAt = Number.NaN;
   #lastScore: AnomalyScore | null = null;
@@ -212,7 +213,7 @@ export class EquipmentScorer {
   checkpoint(): ScorerCheckpoint {
     return {
       ledger: this.#ledger.checkpoint(),
-      episode: this.#episode,
+      episode: this.#episodes.open,
       detector: this.#detector.memory,
       lastScore: this.#lastScore,
       ...(this.#series === null ? {} : { series: this.#series.checkpoint() }),
@@ -281,7 +282,8 @@ export class EquipmentScorer {
     const { score, step } = this.#detector.next(row, this.#events.onRow(row, this.#sensors));
     if (!this.#outlives(score)) this.#lastScore = score;
     this.#events.onScore(score);
-    this.#trackEpisode(score, step);
+    const episode = this.#episodes.next(score, step);
+    if (episode !== null) this.#events.onEpisode(episode);
     this.#learn(row);
   }
 
@@ -290,39 +292,6 @@ export class EquipmentScorer {
     const last = this.#lastScore;
     if (score.reason !== 'transition' || last === null || last.score === null) return false;
     return score.at - last.at <= SHOWN_ROWS * this.#anomaly.rowIntervalMs;
-  }
-
-  #trackEpisode(score: AnomalyScore, step: 'none' | 'start' | 'on' | 'end'): void {
-    const value = score.score ?? 0;
-    switch (step) {
-      case 'none':
-        return;
-      case 'start':
-        this.#episode = {
-          id: `${score.path}@${score.at}`,
-          path: score.path,
-          from: score.at,
-          to: null,
-          peakScore: value,
-          peakAt: score.at,
-          context: score.context,
-          model: score.model,
-          contributions: score.contributions,
-        };
-        break;
-      case 'on':
-        if (this.#episode === null || value <= this.#episode.peakScore) return;
-        this.#episode = { ...this.#episode, peakScore: value, peakAt: score.at, contributions: score.contributions };
-        break;
-      case 'end':
-        if (this.#episode === null) return;
-        this.#episode = { ...this.#episode, to: score.at };
-        break;
-      default:
-        step satisfies never;
-    }
-    if (this.#episode !== null) this.#events.onEpisode(this.#episode);
-    if (step === 'end') this.#episode = null;
   }
 
   /** The first model after minimumRows, a better one after trainingRows; later ones are a person's decision. */

@@ -8,6 +8,7 @@ import { durationMs } from '../broker/contract/duration.ts';
 import type { PlantSection } from '../broker/contract/plant.ts';
 import { startApi } from './api/server.ts';
 import type { ScoringSection } from './config.ts';
+import { keepConversions } from './conversion-keeper.ts';
 import { openCore, type ScoringCore } from './core.ts';
 import type { AccountRules } from './energy/account.ts';
 import type { FoundingDocument } from './energy/target.ts';
@@ -18,6 +19,7 @@ import { ReportSchedule } from './reports/schedule.ts';
 import { ReceiveWindow } from './ingest/receive-window.ts';
 import { LivePlant } from './live-plant.ts';
 import { Notifier } from './notify/notifier.ts';
+import { copyToSinks } from './sink-copy.ts';
 import { openSyslog } from './syslog.ts';
 import { noteIssue, ownHealth } from './own-health.ts';
 import { createStream, startPlantReader } from './plant-stream.ts';
@@ -60,6 +62,8 @@ const HEALTH_MS = 10_000;
 const OPEN_ALERTS = 1000;
 const PRUNE_MS = 3_600_000;
 const MODELS_MS = 60_000;
+/** Days after which a finished day is no longer looked at for its conversion; late data restate within a few. */
+const CONVERTED_MS = 7 * 86_400_000;
 const defaultApi = { host: '127.0.0.1', port: 8700, openLoopback: false } as const;
 const defaultRetention = { minute: '60d', quarter: '400d', hour: '3650d' } as const;
 
@@ -204,11 +208,20 @@ export async function startScoring(config: ScoringConfig, deps: ScoringDeps): Pr
         ),
       PRUNE_MS,
     ),
+    setInterval(
+      () =>
+        void keepConversions(
+          { store: core.store, rules: deps.accounts, dayOf: core.dayOf, now: now() },
+          { from: now() - CONVERTED_MS, to: now() },
+        ).catch((error: unknown) => log.warn({ err: describeError(error) }, 'conversions could not be kept')),
+      PRUNE_MS,
+    ),
   ];
   opening.defer(async () => {
     for (const timer of timers) clearInterval(timer);
     await tell('stopped');
   });
+  opening.use(copyToSinks(plantView, core.sinks, { log, now, dayStart: (at) => core.dayOf(at).start }));
   schedule.start();
   log.info({ url: api.url }, 'scoring runs');
   const resources = opening.move();

@@ -55,6 +55,8 @@ parts.seen.returnGaps(start.gaps ?? []);
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
 const REFUSED_DELAY_MS = 30_000;
+/** Longest wait for sockets and timers of the library once the sessions are closed. */
+const LET_GO_MS = 1000;
 
 let failures = 0;
 const choice = new EndpointChoice(start, say);
@@ -120,7 +122,10 @@ while (!stop.signal.aborted) {
     await pause(longest * (0.5 + Math.random() / 2));
   }
 }
-process.exit(0);
+// Ends by having nothing left to do: `process.exit` while the thread pool still works for this worker can take the process
+// along (nodejs/node#56312). What does not let go is cut off.
+parentPort?.close();
+setTimeout(() => process.exit(0), LET_GO_MS).unref();
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {

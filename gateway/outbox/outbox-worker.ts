@@ -37,5 +37,5 @@ parentPort?.on('message', (call: OutboxCall) => {
     reply = { id: call.id, error: error instanceof Error ? error.message : String(error), full: isFull(error) };
   }
   parentPort?.postMessage(reply);
-  if (call.method === 'close') process.exit(0);
+  if (call.method === 'close') parentPort?.close();
 });

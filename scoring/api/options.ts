@@ -5,6 +5,8 @@ import type { PlantView } from '../plant-view.ts';
 import type { AlertStore, MetricStore } from '../store/metric-store.ts';
 import type { ModelDesk } from '../model-desk.ts';
 import type { ModelLibrary } from '../store/model-library.ts';
+import type { RescoredStore } from '../store/rescored.ts';
+import type { SeriesReader } from '../store/series.ts';
 import type { StaticFactorLog } from '../store/static-factor-log.ts';
 import type { ValueAddedBook } from '../store/value-added-book.ts';
 
@@ -47,7 +49,7 @@ export type ApiOptions = {
   /** Trained models and those at work. */
   readonly models: Pick<ModelLibrary, 'paths' | 'list' | 'activate' | 'rollback'> &
     Pick<ModelDesk, 'running' | 'refresh'>;
-  readonly store: MetricStore;
+  readonly store: MetricStore & { readonly series: Pick<SeriesReader, 'revisions'>; readonly rescored: RescoredStore };
   readonly alerts: AlertStore;
   readonly view: PlantView;
   readonly version: string;

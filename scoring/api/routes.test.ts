@@ -296,6 +296,7 @@ describe('the OpenAPI document', () => {
       'GET /api/v1/models',
       'GET /api/v1/ranking',
       'GET /api/v1/reports/month',
+      'GET /api/v1/revisions',
       'GET /api/v1/setup',
       'GET /api/v1/static-factors',
       'GET /api/v1/target',

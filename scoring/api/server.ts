@@ -28,6 +28,7 @@ import { healthRoute } from './routes/health.ts';
 import { intensityRoutes } from './routes/intensity.ts';
 import { modelRoute } from './routes/models.ts';
 import { meterFitRoute } from './routes/meter-fit.ts';
+import { revisionsRoute } from './routes/revisions.ts';
 import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { reportRoutes } from './routes/reports.ts';
@@ -139,6 +140,7 @@ function registerRoutes(app: ApiApp, deps: RouteDeps, registry: Registry): void 
   reportRoutes(app, deps);
   staticFactorRoutes(app, deps);
   meterFitRoute(app, deps);
+  revisionsRoute(app, deps);
   modelRoute(app, deps);
   studyRoutes(app, deps);
   dataQualityRoute(app, deps);

@@ -74,6 +74,16 @@ export interface AlertStore {
   findOpen(key: string): Promise<Alert | null>;
 }
 
+/** A point that is no window and no score. The same measurement, tags and time replace what was there, field by field. */
+export type SinkPoint = {
+  readonly measurement: 'alert' | 'service_health' | 'connection_health' | 'target';
+  /** An empty path is the site. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, number | string | boolean>>;
+  /** Epoch ms. */
+  readonly at: number;
+};
+
 /** A further receiver of every batch (InfluxDB). */
 export interface MetricSink extends AsyncDisposable {
   /**
@@ -82,6 +92,8 @@ export interface MetricSink extends AsyncDisposable {
    * is harmless, so a caller that must not lose any across a crash hands them here before the store has them.
    */
   write(batch: Pick<StoreBatch, 'windows' | 'scores'>): Promise<void>;
+  /** Points beside the figures, with the same promise. */
+  note(points: readonly SinkPoint[]): Promise<void>;
   /** For health: rows waiting, rows sent, rows refused for good, and the newest error with its remedy. */
   status(): {
     readonly queued: number;

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto';
 import { chmod, rm } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -148,6 +148,7 @@ async function make({ pkiDir, applicationUri, now }: OwnCertificateOptions): Pro
   const manager = new OPCUACertificateManager({ rootFolder: pkiDir, keySize: KEY_BITS, disableFileWatchers: true });
   const draft = `${files.certificate}.draft`;
   try {
+    if ((await readIfThere(files.privateKey)) === null) await writePrivate(files.privateKey, newKey());
     await manager.initialize();
     await chmod(files.privateKey, 0o600);
     await rm(draft, { force: true });
@@ -168,6 +169,12 @@ async function make({ pkiDir, applicationUri, now }: OwnCertificateOptions): Pro
     await rm(draft, { force: true });
     await manager.dispose();
   }
+}
+
+/** Made at once, not in the thread pool: a worker that is stopped while its key is being made ends the process (Node 24). */
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: KEY_BITS });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 /** Host name and addresses under which this machine is reached; SAN entries must not repeat. */

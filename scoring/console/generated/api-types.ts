@@ -725,6 +725,52 @@ export type ApiGets = {
       })[];
     };
   };
+  readonly "revisions": {
+    readonly query: {
+      readonly path?: string;
+      readonly window?: "1h" | "1d";
+      readonly from?: string;
+      readonly to?: string;
+    };
+    readonly answer: {
+      readonly path: string;
+      readonly units: {
+        readonly energy: "kW.h";
+        readonly output: "{eq}";
+        readonly standardCoal: "kgce";
+        readonly carbon: "kg";
+        readonly cost: "CNY";
+      };
+      readonly windows: ({
+        readonly start: string;
+        readonly revision: number;
+        readonly energyKwh: number | null;
+        readonly idleKwh: number | null;
+        readonly estimatedKwh: number | null;
+        readonly output: number | null;
+      })[];
+      readonly conversions: ({
+        readonly day: string;
+        readonly revision: number;
+        readonly writtenAt: string;
+        readonly energyKwh: number;
+        readonly output: number;
+        readonly kgceCalorific: number | null;
+        readonly kgceEquivalent: number | null;
+        readonly kgCO2: number | null;
+        readonly cost: number | null;
+        readonly factorSets: (string)[];
+        readonly tariff: string | null;
+      })[];
+      readonly scores: ({
+        readonly at: string;
+        readonly revision: number;
+        readonly score: number | null;
+        readonly alarm: boolean;
+        readonly model: string;
+      })[];
+    };
+  };
   readonly "setup": {
     readonly query: Readonly<Record<never, never>>;
     readonly answer: {

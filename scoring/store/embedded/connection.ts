@@ -9,7 +9,7 @@ export type ConnectionOptions = {
   readonly readOnly: boolean;
 };
 
-const BUSY_MS = 5000;
+const BUSY_MS = 10_000;
 /** Larger steps between WAL and file during a fill, in pages of 4 KiB. */
 const BULK_CHECKPOINT_PAGES = 8000;
 const CHECKPOINT_PAGES = 1000;

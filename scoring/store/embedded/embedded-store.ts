@@ -21,6 +21,7 @@ import {
   type Row,
 } from './rows.ts';
 import { blockOf, SCORE_BLOCK_MS, windowBlockMs } from './schema.ts';
+import { EmbeddedRescored } from './embedded-rescored.ts';
 import { EmbeddedSensors } from './embedded-sensors.ts';
 
 export type EmbeddedStoreOptions = {
@@ -50,12 +51,15 @@ export class EmbeddedStore implements MetricStore, AlertStore {
   readonly #sensors: EmbeddedSensors;
   /** Sums, rankings and revisions of the windows. */
   readonly series: SeriesReader;
+  /** Scores and conversions that were made anew. */
+  readonly rescored: EmbeddedRescored;
 
   private constructor(connection: Connection, log: Logger | null) {
     this.#connection = connection;
     this.#sensors = new EmbeddedSensors(connection);
     this.#log = log;
     this.series = new EmbeddedSeries(connection, (edges) => this.prune(edges));
+    this.rescored = new EmbeddedRescored(connection);
   }
 
   /** @throws JoulegateError STORE_FAILED when the file cannot be opened, is damaged or of a newer release. */
@@ -179,6 +183,7 @@ export class EmbeddedStore implements MetricStore, AlertStore {
       await this.#pruneTable(table, 'at', { before: before['1m'], block: SCORE_BLOCK_MS });
     await this.#connection.write(() => {
       this.#connection.sql(queries.pruneRevisions).run(before['1h']);
+      this.#connection.sql(queries.pruneReplacedScores).run(before['1m']);
     });
     await this.#connection.read(() => this.#connection.shrink(SHRINK_PAGES));
   }

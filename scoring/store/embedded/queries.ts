@@ -39,6 +39,7 @@ export const queries = {
       (SELECT MAX(start) FROM ${table} WHERE block = (SELECT MAX(block) FROM ${table})) AS high`,
   ),
   pruneRevisions: "DELETE FROM revision WHERE window = '1h' AND start < ?",
+  pruneReplacedScores: 'DELETE FROM replaced_score WHERE at < ?',
   writeScore: replace('score', SCORE_COLUMNS),
   readScores: ofOneObject('score', 'at', SCORE_COLUMNS),
   writeSensorRow: replace('sensor_row', SENSOR_ROW_COLUMNS),

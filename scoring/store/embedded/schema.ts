@@ -65,6 +65,12 @@ ${intoBlocks('score', { key: 'at', figures: SCORE_FIGURES, blockMs: SCORE_BLOCK_
 CREATE TABLE sensor_row (block INTEGER NOT NULL, object INTEGER NOT NULL, at INTEGER NOT NULL, sensors INTEGER NOT NULL,
   context TEXT NOT NULL, mixed INTEGER NOT NULL, power REAL, pieces REAL NOT NULL, plant REAL NOT NULL, numbers BLOB NOT NULL,
   PRIMARY KEY (block, object, at)) WITHOUT ROWID;`,
+  `CREATE TABLE replaced_score (object INTEGER NOT NULL, at INTEGER NOT NULL, revision INTEGER NOT NULL, ${SCORE_FIGURES},
+  PRIMARY KEY (object, at, revision)) WITHOUT ROWID;
+CREATE TABLE replaced_episode (object INTEGER NOT NULL, started INTEGER NOT NULL, replaced_at INTEGER NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (object, started, replaced_at, id)) WITHOUT ROWID;
+CREATE TABLE conversion (object INTEGER NOT NULL, day INTEGER NOT NULL, revision INTEGER NOT NULL, written_at INTEGER NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (object, day, revision)) WITHOUT ROWID;`,
 ];
 
 /** Number of the block an instant lies in. */

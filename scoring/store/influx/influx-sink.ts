@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../../broker/contract/deps.ts';
 import { describeError } from '../../../broker/contract/error.ts';
 import type { InfluxSection } from '../../config.ts';
-import type { MetricSink, StoreBatch } from '../metric-store.ts';
+import type { MetricSink, SinkPoint, StoreBatch } from '../metric-store.ts';
 import { DeadLetter } from './dead-letter.ts';
 import { displayUrl } from './influx-client.ts';
 import { InfluxWriter } from './influx-writer.ts';
-import { toLines, type SiteTags } from './line-batch.ts';
+import { toLines, type LineBatch, type SiteTags } from './line-batch.ts';
+import { pointLines } from './point-lines.ts';
 import { LineQueue, type QueuedBlock } from './line-queue.ts';
 import type { WriteOutcome } from './write-outcome.ts';
 
@@ -83,7 +84,14 @@ class InfluxSink implements MetricSink {
    * wait in memory up to a limit, and `status` says so.
    */
   async write(batch: Pick<StoreBatch, 'windows' | 'scores'>): Promise<void> {
-    const { lines, refused } = toLines(batch, { ...this.#options, now: this.#options.now() });
+    await this.#take(toLines(batch, { ...this.#options, now: this.#options.now() }));
+  }
+
+  async note(points: readonly SinkPoint[]): Promise<void> {
+    await this.#take(pointLines(points, { ...this.#options, now: this.#options.now() }));
+  }
+
+  async #take({ lines, refused }: LineBatch): Promise<void> {
     this.#enqueue(lines);
     this.#wake();
     await this.#putAside(refused.map(({ row, reason }) => ({ point: JSON.stringify(row), reason })));

@@ -57,7 +57,7 @@ export function toLines(
     }
     return tag;
   };
-  const isTime = (at: number): boolean => Number.isSafeInteger(at) && at >= EARLIEST && at <= now + SKEW_MS;
+  const isTime = (at: number): boolean => isUsableTime(at, now);
   for (const row of batch.windows) {
     if (!isTime(row.start)) refused.push({ row, reason: badTime(row.start) });
     else if (!sumNames.every((name) => Number.isFinite(row[name]))) refused.push({ row, reason: 'a sum is no number' });
@@ -118,5 +118,9 @@ function sums(row: EnergyWindow, figure: EnergyFigure): { readonly before: strin
 const field = (name: string, value: number | null): string => (value === null ? '' : `${name}=${value},`);
 const flag = (value: boolean): string => (value ? 'T' : 'F');
 
-const badTime = (at: number): string =>
+/** Whether a point of this time may be sent; both in epoch ms. */
+export const isUsableTime = (at: number, now: number): boolean =>
+  Number.isSafeInteger(at) && at >= EARLIEST && at <= now + SKEW_MS;
+
+export const badTime = (at: number): string =>
   `time ${at} ms is before 2000 or more than a day ahead; check the clock of the machine`;

@@ -105,6 +105,8 @@ export class LineQueue {
   /** Removes all blocks up to this one. The file gives room back once it is empty. */
   removeTo(id: number): void {
     this.#transaction(() => this.#removeTo(id));
+    // Another process may have put lines in.
+    if (this.#length <= 0) this.#measure();
     if (this.#length > 0) return;
     const free = Number(this.#database.prepare('PRAGMA freelist_count').get()?.['freelist_count'] ?? 0);
     if (free > WORTH_SHRINKING_PAGES) this.#database.exec('PRAGMA incremental_vacuum');
