@@ -79,11 +79,12 @@ function typeOf(schema: Schema, depth: number): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map((one) => JSON.stringify(one)).join(' | ');
   if (schema.anyOf !== undefined) return schema.anyOf.map((one) => typeOf(one, depth)).join(' | ');
-  switch (schema.type ?? 'anything') {
+  const { type = 'anything' } = schema;
+  switch (type) {
     case 'string':
     case 'boolean':
     case 'null':
-      return schema.type ?? 'unknown';
+      return type;
     case 'number':
     case 'integer':
       return 'number';
